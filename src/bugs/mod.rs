@@ -1,0 +1,150 @@
+//! Registry of historic bugs that can be put back into the model. Data only.
+
+use crate::vocab::BugId;
+
+/// A (major, minor) kernel version.
+pub type Version = (u8, u8);
+
+/// One row of the registry.
+pub struct Bug {
+    /// Stable name: `<year>_<what>`.
+    pub slug: &'static str,
+    pub title: &'static str,
+    /// "historic" (it was in a release), "proposed" (posted, never released in this form), "variant" (a correct
+    /// alternative, expected clean) or "mutant" (planted to show that a check fires).
+    pub category: &'static str,
+    /// The fix commit; empty for what was never merged.
+    pub fix: &'static str,
+    /// First version that has it, and first that has the fix. `None`: in no release; only `--bug` brings it in.
+    pub since: Option<(Version, Version)>,
+    /// Versions whose function forms it can be put into: from, up to and including.
+    pub applies: (Version, Version),
+    /// Expected `check/kind` with all checks, and with `--checks actual`; `None`: nothing.
+    pub predictive: Option<&'static str>,
+    pub actual: Option<&'static str>,
+    /// Variant of the mail threads the project started from.
+    pub thread: Option<&'static str>,
+    /// CPUs it needs.
+    pub cpus: u8,
+}
+
+macro_rules! bugs {
+    ($($id:ident = $row:expr;)+) => {
+        /// Every bug, in registry order.
+        pub static BUGS: &[Bug] = &[$($row),+];
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum Ids { $($id),+ }
+        $(pub const $id: BugId = BugId(Ids::$id as u8);)+
+    };
+}
+
+const ANY: (Version, Version) = ((0, 0), (255, 0));
+const PAGES: (Version, Version) = ((4, 14), (4, 15));
+const FOLIOS: (Version, Version) = ((6, 5), (255, 0));
+
+const fn bug(slug: &'static str, title: &'static str, category: &'static str) -> Bug {
+    Bug {
+        slug,
+        title,
+        category,
+        fix: "",
+        since: None,
+        applies: ANY,
+        predictive: None,
+        actual: None,
+        thread: None,
+        cpus: 2,
+    }
+}
+
+bugs! {
+    A0 = Bug {
+        fix: "69d763fc6d3a",
+        since: Some(((3, 3), (4, 16))),
+        applies: PAGES,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("A0"),
+        cpus: 3,
+        ..bug("2018_isolate_lru_page_mapping", "__isolate_lru_page dereferences an unpinned mapping", "historic")
+    };
+    A1 = Bug {
+        fix: "145e1a71e090",
+        since: Some(((4, 16), (4, 17))),
+        applies: PAGES,
+        predictive: Some("regress/null-mapping"),
+        actual: Some("regress/null-mapping"),
+        thread: Some("A1"),
+        cpus: 1,
+        ..bug("2018_isolate_lru_page_null_mapping", "__isolate_lru_page refuses pages without a mapping", "historic")
+    };
+    A3 = Bug {
+        applies: FOLIOS,
+        predictive: Some("folio_lock/unref"),
+        actual: Some("folio_lock/freed"),
+        thread: Some("A3"),
+        ..bug("2020_isolate_trylock_before_get", "compaction locks a folio before it holds a reference", "proposed")
+    };
+    A5 = Bug {
+        applies: FOLIOS,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("A5"),
+        ..bug("2020_isolate_mapping_without_lock", "compaction reads a_ops with a reference but no folio lock", "variant bug")
+    };
+    A7 = Bug {
+        fix: "e92bb4dd9673",
+        since: Some(((2, 6), (4, 17))),
+        applies: PAGES,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("A7"),
+        ..bug("2018_page_evictable_mapping", "page_evictable dereferences an unpinned mapping", "historic")
+    };
+    E0 = Bug {
+        applies: FOLIOS,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("E0"),
+        ..bug("2023_unmovable_unlocked_test", "compaction tests AS_UNMOVABLE on an unlocked folio's mapping", "proposed")
+    };
+    E1 = Bug {
+        applies: FOLIOS,
+        thread: Some("E1"),
+        ..bug("2023_unmovable_lock_every_folio", "compaction locks every folio to test AS_UNMOVABLE", "variant")
+    };
+    E3 = Bug {
+        applies: FOLIOS,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("E3"),
+        ..bug("2023_unmovable_stale_mapping", "compaction locks the folio but uses the mapping read before", "mutant")
+    };
+    E4 = Bug {
+        applies: FOLIOS,
+        thread: Some("E4"),
+        ..bug("2023_unmovable_rcu_test", "compaction tests AS_UNMOVABLE inside an RCU read section", "variant")
+    };
+    E4B = Bug {
+        applies: FOLIOS,
+        predictive: Some("mapping/unprotected-deref"),
+        actual: Some("uaf/mapping"),
+        thread: Some("E4b"),
+        ..bug("2023_unmovable_rcu_test_no_grace", "as the RCU test, but inodes are freed without a grace period", "mutant")
+    };
+    E5 = Bug {
+        applies: FOLIOS,
+        predictive: Some("regress/wasted-isolation"),
+        actual: Some("regress/wasted-isolation"),
+        thread: Some("E5"),
+        cpus: 1,
+        ..bug("2023_unmovable_not_unevictable", "mapping_set_unmovable forgets AS_UNEVICTABLE", "proposed")
+    };
+    E6 = Bug {
+        applies: FOLIOS,
+        predictive: Some("lockdep/put-under-lru-lock"),
+        actual: Some("lockdep/self-deadlock"),
+        thread: Some("E6"),
+        ..bug("2020_isolate_put_under_lru_lock", "compaction drops a last reference under the lru_lock", "mutant")
+    };
+}

@@ -1,0 +1,70 @@
+//! State of one task.
+
+use super::frame::ROOT;
+use crate::vocab::{Name, Obj};
+use std::cell::Cell;
+
+/// Modelled functions a task may be nested in; deeper frames share the last entry.
+pub const STACK_DEPTH: usize = 24;
+/// A task that passes this many points in a row during which nobody stored anything spins: it is parked until a store.
+/// More than the longest read-only path of the model (a test measures it).
+pub const SPIN_POINTS: u32 = 48;
+
+pub(super) struct Task {
+    pub cpu: Cell<usize>,
+    pub op: Cell<u8>,
+    pub nth: Cell<u32>,
+    /// Whether the strategy wants to be asked at the points of this operation.
+    pub watched: Cell<bool>,
+    pub joining: Cell<bool>,
+    pub waiting: Cell<Obj>,
+    pub seen_stores: Cell<u32>,
+    pub idle: Cell<u32>,
+    pub depth: Cell<usize>,
+    pub label: Cell<Option<&'static Name>>,
+    pub stack: [Cell<&'static Name>; STACK_DEPTH],
+}
+
+impl Task {
+    pub const fn new() -> Task {
+        Task {
+            cpu: Cell::new(0),
+            op: Cell::new(0),
+            nth: Cell::new(0),
+            watched: Cell::new(true),
+            joining: Cell::new(false),
+            waiting: Cell::new(Obj::NONE),
+            seen_stores: Cell::new(0),
+            idle: Cell::new(0),
+            depth: Cell::new(0),
+            label: Cell::new(None),
+            stack: [const { Cell::new(&ROOT) }; STACK_DEPTH],
+        }
+    }
+
+    pub fn reset(&self, cpu: usize) {
+        self.cpu.set(cpu);
+        self.op.set(0);
+        self.nth.set(0);
+        self.watched.set(true);
+        self.joining.set(false);
+        self.waiting.set(Obj::NONE);
+        self.seen_stores.set(0);
+        self.idle.set(0);
+        self.depth.set(0);
+        self.label.set(None);
+    }
+
+    /// Counts a point; true when the task has spun for long enough to be parked.
+    #[inline]
+    pub fn spins(&self, stores: u32) -> bool {
+        if self.seen_stores.get() != stores {
+            self.seen_stores.set(stores);
+            self.idle.set(0);
+            return false;
+        }
+        let idle = self.idle.get() + 1;
+        self.idle.set(idle);
+        idle >= SPIN_POINTS
+    }
+}

@@ -1,0 +1,54 @@
+//! The table of operations a program can perform.
+
+mod table;
+
+pub use table::TABLE;
+
+use crate::vocab::Kernel;
+
+/// What one argument of an operation is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arg {
+    /// A file that may be open: `m0`.
+    Mapping,
+    /// A page index of a file: `1`.
+    Index,
+    /// A page frame number: `F0`.
+    Pfn,
+    /// A count, from 1 to the given maximum.
+    Count(u8),
+    /// One of the named modes.
+    Mode(&'static [&'static str]),
+}
+
+impl Arg {
+    /// How many values the argument can have; the value 0 is always valid.
+    pub fn values(self) -> u8 {
+        match self {
+            Arg::Mapping => crate::vocab::MAPPINGS as u8,
+            Arg::Index => crate::vocab::SLOTS as u8,
+            Arg::Pfn => crate::vocab::FOLIOS as u8,
+            Arg::Count(n) => n,
+            Arg::Mode(names) => names.len() as u8,
+        }
+    }
+}
+
+/// One row of the table.
+pub struct OpSpec {
+    /// Stable name; append-only.
+    pub name: &'static str,
+    /// Argument names and kinds, at most 3.
+    pub args: &'static [(&'static str, Arg)],
+    /// The kernels that have it.
+    pub kernels: &'static [Kernel],
+    /// One sentence for `list ops`.
+    pub doc: &'static str,
+    /// Performs it on the ambient machine. Arguments are below [`Arg::values`].
+    pub run: fn([u8; 3]),
+}
+
+/// The row of that name.
+pub fn find(name: &str) -> Option<usize> {
+    TABLE.iter().position(|o| o.name == name)
+}

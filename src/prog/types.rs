@@ -1,0 +1,93 @@
+//! The program itself. Its text form is `text`, its byte form `decode`.
+
+use crate::sched::Schedule;
+use crate::vocab::{CPUS, FOLIOS, MAPPINGS, Model};
+
+/// One operation: a row of the operations table, with its arguments (as many as the row has, the rest 0).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Op {
+    /// Index into `ops::TABLE`.
+    pub code: u8,
+    pub args: [u8; 3],
+}
+
+/// A file at the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub struct MappingInit {
+    /// `AS_*` bits of `address_space->flags`.
+    pub flags: u64,
+    /// `AOPS_*` bits: the callbacks of `a_ops`.
+    pub aops: u64,
+}
+
+/// Where a folio is at the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum FolioPlace {
+    /// In the page cache of a mapping, at an index. One reference, the cache's.
+    Cache { mapping: u8, index: u8 },
+    /// Anonymous, mapped by one page-table entry, whose reference it is.
+    Anon,
+}
+
+/// A folio at the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct FolioInit {
+    pub place: FolioPlace,
+    /// `PG_*` bits; PG_lru means filed on the list the other bits choose.
+    pub flags: u64,
+}
+
+/// The initial state. Frames without a folio are free.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub struct Init {
+    pub mappings: [Option<MappingInit>; MAPPINGS],
+    pub folios: [Option<FolioInit>; FOLIOS],
+}
+
+/// What runs, and in which order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Program {
+    pub model: Model,
+    pub init: Init,
+    /// Operations of each CPU; trailing CPUs without any do not run.
+    pub cpus: [Vec<Op>; CPUS],
+    pub schedule: Schedule,
+}
+
+impl Program {
+    /// An empty program.
+    pub fn new(model: Model) -> Program {
+        Program { model, init: Init::default(), cpus: Default::default(), schedule: Schedule::default() }
+    }
+
+    /// CPUs that run: up to the last one with an operation, at least 1.
+    pub fn nr_cpus(&self) -> usize {
+        self.cpus.iter().rposition(|ops| !ops.is_empty()).map_or(1, |i| i + 1)
+    }
+
+    /// Operations of all CPUs together.
+    pub fn nr_ops(&self) -> usize {
+        self.cpus.iter().map(Vec::len).sum()
+    }
+}
+
+/// What a repro file says should happen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Expect {
+    /// Nothing is stated.
+    #[default]
+    Unstated,
+    /// No finding.
+    Clean,
+    /// A signature, or its `check/kind` part.
+    Finding(String),
+}
+
+/// A repro file: a program with its header.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    pub program: Program,
+    pub expect: Expect,
+    /// The `# ` comment lines between the magic line and the first key, without the `# `.
+    pub comments: Vec<String>,
+}

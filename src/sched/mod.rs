@@ -1,0 +1,7 @@
+//! Who runs next: one file per strategy behind [`crate::machine::Sched`].
+
+mod preempt;
+mod random;
+
+pub use preempt::{Anchor, MAX_RECORDS, Preempt, Preemptions, Schedule};
+pub use random::RandomWalk;

@@ -1,0 +1,305 @@
+//! Events: one line of what the machine did, and the meanings ("notes") primitives attach to them.
+
+use super::{Field, Obj, Site};
+
+/// Memory order an access names, as MM-6.12 0.3 tags it. The model is sequentially consistent today; the order is
+/// recorded so that another memory model can be put in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum Order {
+    /// A plain access to memory others may see.
+    Plain,
+    /// READ_ONCE / WRITE_ONCE, or a read-modify-write without a return value.
+    Relaxed,
+    Acquire,
+    Release,
+    /// A value-returning read-modify-write: fully ordered.
+    Full,
+}
+
+/// What an event does to its object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Load,
+    Store,
+    /// A read-modify-write that took effect.
+    Rmw,
+    /// A conditional read-modify-write that did not (`try_get` on 0, `trylock` on a held lock, `freeze` mismatch).
+    RmwFail,
+    /// A lock taken exclusively (spinlock, rwsem write, local lock).
+    Lock,
+    /// A lock taken shared.
+    LockShared,
+    Unlock,
+    UnlockShared,
+    /// A memory barrier; `order` says which.
+    Barrier,
+    /// No access: a fact for the checks. Never a scheduling point.
+    Note,
+}
+
+macro_rules! notes {
+    ($($(#[$doc:meta])* $note:ident,)+) => {
+        /// What an event means above the memory access it is. `aux` is the argument.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+        #[repr(u8)]
+        pub enum Note { $($(#[$doc])* $note,)+ }
+        impl Note {
+            pub const ALL: &'static [Note] = &[$(Note::$note,)+];
+        }
+    };
+}
+
+notes! {
+    /// Just the access.
+    Nothing,
+    // References; aux = Owner::aux.
+    /// `set_page_refcounted`: 1 stored over 0 for a new owner.
+    RefSet,
+    /// Unconditional get.
+    RefGet,
+    /// get-unless-zero; RmwFail if it was 0.
+    RefTryGet,
+    /// Put with a zero test (`folio_put_testzero`, `folio_put_refs`, `folio_ref_sub_and_test`).
+    RefPut,
+    /// Subtraction without a zero test.
+    RefSub,
+    /// `folio_ref_freeze`; aux = the expected count. RmwFail if it differed.
+    RefFreeze,
+    /// `folio_ref_unfreeze`: a store of the new count.
+    RefUnfreeze,
+    /// A frozen folio is given back without unfreezing (reclaim). Pure note.
+    RefDiscard,
+    /// Pure note of the set-up: the folio starts with these references; aux = Owner::aux.
+    RefInit,
+    /// Pure note: a reference changes hands; aux = from (low half) and to (high half), owner | instance << 8 each.
+    RefTransfer,
+    // The folio lock; the object is the folio's flags.
+    /// trylock: Rmw if won, RmwFail if not.
+    FolioTrylock,
+    FolioUnlock,
+    /// A waker gave the lock to the task in aux.
+    FolioHandoff,
+    /// A task goes to sleep for the bit in aux & 0xff; aux >> 8 = 1 if the folio lock itself is wanted.
+    FolioWait,
+    // Other flag operations; aux = the bits.
+    SetFlag,
+    ClearFlag,
+    TestFlag,
+    /// test-and-set / test-and-clear with a result.
+    TestAndSetFlag,
+    TestAndClearFlag,
+    /// One half (load, then store) of a non-atomic flag write; aux = the bits.
+    NonAtomicFlag,
+    // LRU and list links; the object is the folio's `lru` (a pure note), aux = a list number.
+    /// Linked on LRU list aux (4 = accounted unevictable, not linked).
+    LruAdd,
+    /// Unlinked from the LRU list in aux.
+    LruDel,
+    /// Linked on a private list of this task (isolation, pages to free).
+    PrivateAdd,
+    PrivateDel,
+    /// Entered this CPU's lru_add batch.
+    BatchAdd,
+    /// The batch filed the folio; its reference is still the batch's.
+    BatchFiled,
+    // Address spaces.
+    /// A slot now names folio `new`, or none; the object is the slot.
+    SlotStore,
+    /// `folio->mapping` was written.
+    MappingStore,
+    /// `folio->mapping` was read for its value.
+    MappingLoad,
+    /// A member of an address_space reached through `folio->mapping`; aux = origin (folio | load sequence << 8).
+    MapDeref,
+    /// A member of an address_space the caller says it pins.
+    MapPinned,
+    /// A NULL address_space was dereferenced.
+    NullDeref,
+    /// This task may use mapping aux: it holds the file, or is its evictor.
+    InodePin,
+    InodeUnpin,
+    /// The memory of mapping aux is gone.
+    InodeFreed,
+    /// `clear_inode` found nothing left; aux = mapping.
+    InodeClear,
+    // Page allocator; the object is the folio's refcount (a pure note).
+    FolioAlloc,
+    /// `free_pages_prepare` begins; the flags, mapping and counts of this instant are checked.
+    FolioFree,
+    // Context.
+    RcuReadLock,
+    RcuReadUnlock,
+    IrqOff,
+    IrqOn,
+    PreemptOff,
+    PreemptOn,
+    /// The caller may sleep here.
+    MightSleep,
+    /// The task blocks on the object.
+    Blocked,
+    /// The task in aux was made runnable.
+    Woken,
+    // Kernel assertions and operations.
+    /// Set-up is complete: memory holds the initial state, and the operations begin.
+    SetupDone,
+    /// A VM_BUG_ON/BUG_ON of the kernel failed; aux = VmBug.
+    VmBug,
+    OpBegin,
+    OpEnd,
+    /// What an operation reports of itself; aux = Outcome | folio << 8.
+    Outcome,
+    // End of run, by the machine and the engine.
+    /// Every live task is blocked. Pure note from the machine.
+    Deadlock,
+    /// Every live task spins and none can make the others move.
+    NoProgress,
+    /// All operations ended and the epilogue ran.
+    Quiescent,
+}
+
+/// Assertions of the kernel itself that the model evaluates (MM-6.12 17.8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum VmBug {
+    /// The folio must be locked here.
+    NotLocked,
+    /// PG_lru must be clear here.
+    LruSet,
+    /// PG_lru must be set here.
+    LruClear,
+    /// The refcount must not be 0 here.
+    RefZero,
+    /// The folio must not be mapped here.
+    Mapped,
+    /// PG_active and PG_unevictable together.
+    ActiveUnevictable,
+    /// The folio does not contain the index.
+    WrongIndex,
+    /// nrpages is not 0 in clear_inode.
+    NrPages,
+    /// i_state is not what evict needs.
+    InodeState,
+    /// mapping differs from folio_mapping.
+    WrongMapping,
+    /// PG_swapbacked in a file cache.
+    SwapBacked,
+}
+
+impl VmBug {
+    pub const ALL: [VmBug; 11] = [
+        VmBug::NotLocked,
+        VmBug::LruSet,
+        VmBug::LruClear,
+        VmBug::RefZero,
+        VmBug::Mapped,
+        VmBug::ActiveUnevictable,
+        VmBug::WrongIndex,
+        VmBug::NrPages,
+        VmBug::InodeState,
+        VmBug::WrongMapping,
+        VmBug::SwapBacked,
+    ];
+
+    /// The kind name in signatures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            VmBug::NotLocked => "not-locked",
+            VmBug::LruSet => "lru-set",
+            VmBug::LruClear => "lru-clear",
+            VmBug::RefZero => "ref-zero",
+            VmBug::Mapped => "mapped",
+            VmBug::ActiveUnevictable => "active-unevictable",
+            VmBug::WrongIndex => "wrong-index",
+            VmBug::NrPages => "nrpages",
+            VmBug::InodeState => "inode-state",
+            VmBug::WrongMapping => "wrong-mapping",
+            VmBug::SwapBacked => "swapbacked",
+        }
+    }
+}
+
+/// What an operation reports of itself, for the functional expectations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Compaction (async) took the folio in `aux >> 8`.
+    Isolated,
+    /// Compaction (async) left it.
+    NotIsolated,
+}
+
+/// One step of the simulated machine. `old` and `new` are the cell's value before and after (equal for loads, failed
+/// read-modify-writes and notes).
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// Number of the event in its execution.
+    pub seq: u32,
+    pub task: u8,
+    /// The simulated CPU the task acts on.
+    pub cpu: u8,
+    /// Operation of the task, from 0; `OPS_PER_CPU` and above: epilogue or service work.
+    pub op: u8,
+    pub kind: Kind,
+    pub order: Order,
+    pub note: Note,
+    pub obj: Obj,
+    pub aux: u32,
+    pub site: Site,
+    pub old: u64,
+    pub new: u64,
+}
+
+/// The access a stopped task will make when it runs again.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    pub obj: Obj,
+    pub kind: Kind,
+    pub order: Order,
+    /// [`Site::hash`].
+    pub site: u32,
+}
+
+/// A set of event topics: a field (for accesses) or a note code. Checks subscribe with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Topics(pub u128);
+
+impl Topics {
+    pub const fn none() -> Topics {
+        Topics(0)
+    }
+
+    /// Accesses (loads included) to `field`.
+    #[must_use]
+    pub const fn field(self, field: Field) -> Topics {
+        Topics(self.0 | 1 << field as u8)
+    }
+
+    /// Pure notes with code `note` (kind [`Kind::Note`]).
+    #[must_use]
+    pub const fn note(self, note: Note) -> Topics {
+        Topics(self.0 | 1 << (48 + note as u8))
+    }
+
+    pub const fn has(self, topic: u8) -> bool {
+        self.0 >> topic & 1 != 0
+    }
+}
+
+impl Event {
+    /// Number of topics.
+    pub const TOPICS: usize = 128;
+
+    /// The topic the event is delivered under: its field, or its note if it is no access.
+    #[inline]
+    pub fn topic(&self) -> u8 {
+        if self.kind == Kind::Note { 48 + self.note as u8 } else { self.obj.field() as u8 }
+    }
+
+    /// Whether the cell may have changed.
+    #[inline]
+    pub fn wrote(&self) -> bool {
+        matches!(self.kind, Kind::Store | Kind::Rmw)
+    }
+}

@@ -1,0 +1,71 @@
+//! Who holds a folio reference (MM-6.12 0.5, ERAS 0.4).
+
+/// An owner class. With an instance (a CPU for most, 0 where the folio itself determines it) it names one holder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Owner {
+    /// The caller of the page allocator.
+    Alloc,
+    /// The page-cache slot.
+    PageCache,
+    /// A present page-table entry.
+    Pte,
+    /// PG_private data.
+    Private,
+    /// Whoever took the folio off its LRU list.
+    Isolation,
+    /// An entry of a per-CPU LRU batch.
+    Batch,
+    /// One lookup, inside a function.
+    Lookup,
+    /// An entry of a lookup's folio_batch.
+    LookupBatch,
+    /// A holder that outlives the operation that took the reference (direct I/O, GUP, a driver).
+    User,
+}
+
+impl Owner {
+    pub const ALL: [Owner; 9] = [
+        Owner::Alloc,
+        Owner::PageCache,
+        Owner::Pte,
+        Owner::Private,
+        Owner::Isolation,
+        Owner::Batch,
+        Owner::Lookup,
+        Owner::LookupBatch,
+        Owner::User,
+    ];
+
+    /// The name used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Owner::Alloc => "alloc",
+            Owner::PageCache => "pagecache",
+            Owner::Pte => "pte",
+            Owner::Private => "private",
+            Owner::Isolation => "isolation",
+            Owner::Batch => "lru_batch",
+            Owner::Lookup => "lookup",
+            Owner::LookupBatch => "fbatch",
+            Owner::User => "user",
+        }
+    }
+
+    /// Whether the owner is one per CPU; the others are one per folio.
+    pub const fn per_cpu(self) -> bool {
+        !matches!(self, Owner::PageCache | Owner::Pte | Owner::Private)
+    }
+
+    /// The `aux` word of an event: owner, the CPU instance it acts for, and a count of references.
+    pub const fn aux(self, cpu: usize, nr: u32) -> u32 {
+        let instance = if self.per_cpu() { cpu as u32 } else { 0 };
+        self as u32 | instance << 8 | nr << 16
+    }
+
+    /// The inverse of [`Owner::aux`]: owner, instance, count.
+    pub fn from_aux(aux: u32) -> (Owner, usize, u32) {
+        let owner = Owner::ALL[(aux & 0xff) as usize % Owner::ALL.len()];
+        (owner, (aux >> 8 & 0xff) as usize, aux >> 16)
+    }
+}
