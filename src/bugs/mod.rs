@@ -142,7 +142,7 @@ bugs! {
     };
     E6 = Bug {
         applies: FOLIOS,
-        predictive: Some("lockdep/put-under-lru-lock"),
+        predictive: Some("lockdep/self-deadlock"),
         actual: Some("lockdep/self-deadlock"),
         thread: Some("E6"),
         ..bug("2020_isolate_put_under_lru_lock", "compaction drops a last reference under the lru_lock", "mutant")

@@ -15,7 +15,7 @@ pub use kernel::{BugId, Kernel, Model};
 pub use name::{Name, Site};
 pub use note::{Event, Kind, Note, Order, Outcome, Pending, Topics, VmBug};
 pub use object::{Class, Field, Obj, Place};
-pub use owner::Owner;
+pub use owner::{Owner, Via, as_file_mapping, file_mapping};
 pub use page_flags::{self_flags::*, PageFlags};
 pub use seq::Seq;
 

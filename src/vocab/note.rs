@@ -69,7 +69,8 @@ notes! {
     RefFreeze,
     /// `folio_ref_unfreeze`: a store of the new count.
     RefUnfreeze,
-    /// A frozen folio is given back without unfreezing (reclaim). Pure note.
+    /// Pure note, while frozen: this owner's references end with the frozen count (they are not in the count that
+    /// unfreezing stores, or the folio is freed frozen).
     RefDiscard,
     /// Pure note of the set-up: the folio starts with these references; aux = Owner::aux.
     RefInit,
@@ -111,16 +112,12 @@ notes! {
     MappingStore,
     /// `folio->mapping` was read for its value.
     MappingLoad,
-    /// A member of an address_space reached through `folio->mapping`; aux = origin (folio | load sequence << 8).
-    MapDeref,
-    /// A member of an address_space the caller says it pins.
-    MapPinned,
     /// A NULL address_space was dereferenced.
     NullDeref,
     /// This task may use mapping aux: it holds the file, or is its evictor.
     InodePin,
     InodeUnpin,
-    /// The memory of mapping aux is gone.
+    /// The memory of the inode is gone: a store to its `i_state` by whoever frees it.
     InodeFreed,
     /// `clear_inode` found nothing left; aux = mapping.
     InodeClear,

@@ -69,3 +69,45 @@ impl Owner {
         (owner, (aux >> 8 & 0xff) as usize, aux >> 16)
     }
 }
+
+/// How a task came by the `address_space` it accesses: the `aux` word of every access to an object of class `Mapping`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Via {
+    /// The caller says that it pins the inode (an open file, its own eviction).
+    Pinned { generation: u8 },
+    /// Through `folio->mapping`, loaded by event `seq`.
+    Folio { folio: u8, generation: u8, seq: u32 },
+}
+
+impl Via {
+    const THROUGH_FOLIO: u32 = 1 << 31;
+
+    #[inline]
+    pub const fn aux(self) -> u32 {
+        match self {
+            Via::Pinned { generation } => (generation as u32 & 0xf) << 4,
+            Via::Folio { folio, generation, seq } => {
+                Via::THROUGH_FOLIO | folio as u32 & 0xf | (generation as u32 & 0xf) << 4 | (seq & 0x7f_ffff) << 8
+            }
+        }
+    }
+
+    pub const fn from_aux(aux: u32) -> Via {
+        let generation = (aux >> 4 & 0xf) as u8;
+        if aux & Via::THROUGH_FOLIO == 0 {
+            Via::Pinned { generation }
+        } else {
+            Via::Folio { folio: (aux & 0xf) as u8, generation, seq: aux >> 8 & 0x7f_ffff }
+        }
+    }
+}
+
+/// The value of `folio->mapping` for a file: tag bits 00, never 0.
+pub const fn file_mapping(mapping: usize, generation: u8) -> u64 {
+    ((generation as u64) << 8 | mapping as u64 + 1) << 2
+}
+
+/// The (mapping, generation) a value of `folio->mapping` names; `None` for NULL and for anonymous folios.
+pub const fn as_file_mapping(word: u64) -> Option<(usize, u8)> {
+    if word == 0 || word & 3 != 0 { None } else { Some(((word >> 2 & 0xff) as usize - 1, (word >> 10) as u8)) }
+}
