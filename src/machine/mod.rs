@@ -326,6 +326,14 @@ impl Machine {
         }
     }
 
+    /// The engine's own scheduling point, with the strategy asked but nothing else done: the yardstick of the benchmark.
+    pub fn bare_switch(&self) {
+        let cur = self.cur.get();
+        self.next.set(self.pick(Why::Point, cur));
+        (self.host.get().switch)();
+        self.cur.set(cur);
+    }
+
     #[inline]
     fn pick(&self, why: Why, cur: usize) -> usize {
         // SAFETY: set by `enter`; a strategy never re-enters the machine's points.
@@ -379,7 +387,9 @@ impl Machine {
         }
         let next = self.pick(why, cur);
         if next == cur {
-            return; // un-parked just now
+            // Un-parked just now. Still a decision: occurrences are counted by it.
+            self.sink(|s| s.on_switch(self, why, cur, cur, cur));
+            return;
         }
         (self.host.get().block)(cur);
         self.switch_to(why, cur, next);

@@ -1,7 +1,11 @@
 //! The table of operations a program can perform.
 
+mod run;
+mod setup;
 mod table;
 
+pub use run::epilogue;
+pub use setup::{FolioAt, set_up_done, set_up_folio, set_up_mapping};
 pub use table::TABLE;
 
 use crate::vocab::Kernel;
@@ -15,7 +19,7 @@ pub enum Arg {
     Index,
     /// A page frame number: `F0`.
     Pfn,
-    /// A count, from 1 to the given maximum.
+    /// A count, from 1 to the given maximum (the raw value is one less).
     Count(u8),
     /// One of the named modes.
     Mode(&'static [&'static str]),

@@ -1,12 +1,13 @@
 //! The rows. Names and argument keys are append-only: repro files refer to them.
 
-use super::{Arg, OpSpec};
+use super::{Arg, OpSpec, run};
 use crate::vocab::Kernel;
 
 const ALL: &[Kernel] = &Kernel::ALL;
-const SYNC_MODES: Arg = Arg::Mode(&["sync", "async"]);
+const MODES: Arg = Arg::Mode(&["sync", "async"]);
+const WAITS: Arg = Arg::Mode(&["shared", "drop"]);
+const LISTS: Arg = Arg::Mode(&["inactive_anon", "active_anon", "inactive_file", "active_file"]);
 
-fn later(_: [u8; 3]) {}
 
 macro_rules! ops {
     ($($(#[doc = $doc:literal])+ $name:ident($($arg:ident: $kind:expr),*) in $kernels:expr => $run:expr;)+) => {
@@ -23,35 +24,37 @@ macro_rules! ops {
 
 ops! {
     /// Look a folio up in the page cache without locks and put it.
-    filemap_get_entry(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    filemap_get_entry(m: Arg::Mapping, index: Arg::Index) in ALL => run::filemap_get_entry;
     /// Look a folio up and keep the reference until `put_held` or the end.
-    get_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    get_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL => run::get_and_hold;
     /// Drop the reference this CPU kept longest.
-    put_held() in ALL => later;
+    put_held() in ALL => run::put_held;
     /// Find, lock, re-check, unlock, put.
-    filemap_lock_folio(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    filemap_lock_folio(m: Arg::Mapping, index: Arg::Index) in ALL => run::filemap_lock_folio;
+    /// Wait until a cached folio is unlocked, keeping the reference or having dropped it.
+    wait_on_folio(m: Arg::Mapping, index: Arg::Index, how: WAITS) in ALL => run::wait_on_folio;
     /// Allocate a folio and add it to the page cache and the LRU, as a read of a hole does.
-    filemap_add_folio(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    filemap_add_folio(m: Arg::Mapping, index: Arg::Index) in ALL => run::filemap_add_folio;
     /// Truncate a file from `index` to its end.
-    truncate_inode_pages(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    truncate_inode_pages(m: Arg::Mapping, index: Arg::Index) in ALL => run::truncate_inode_pages;
     /// Close the last descriptor of an unlinked file: its inode is evicted and freed.
-    evict(m: Arg::Mapping) in ALL => later;
+    evict(m: Arg::Mapping) in ALL => run::evict;
     /// Drop a file's clean, unused pages (drop_caches).
-    invalidate_mapping_pages(m: Arg::Mapping) in ALL => later;
+    invalidate_mapping_pages(m: Arg::Mapping) in ALL => run::invalidate_mapping_pages;
     /// Dirty a cached folio under its lock.
-    folio_mark_dirty(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    folio_mark_dirty(m: Arg::Mapping, index: Arg::Index) in ALL => run::folio_mark_dirty;
     /// File this CPU's batched folios on the LRU.
-    lru_add_drain() in ALL => later;
+    lru_add_drain() in ALL => run::lru_add_drain;
     /// Isolate a looked-up folio from the LRU and keep it until `putback_held` or the end.
-    isolate_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL => later;
+    isolate_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL => run::isolate_and_hold;
     /// Put the folio this CPU isolated longest ago back on the LRU.
-    putback_held() in ALL => later;
+    putback_held() in ALL => run::putback_held;
     /// Isolate folios from the tail of an LRU list, as reclaim does, and move them back.
-    shrink_lruvec(list: Arg::Mode(&["inactive_anon", "active_anon", "inactive_file", "active_file"])) in ALL => later;
+    shrink_inactive_list(list: LISTS) in ALL => run::shrink_inactive_list;
     /// Scan page frames for migration and put what was isolated back.
-    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: SYNC_MODES) in ALL => later;
+    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL => run::compact;
     /// Allocate an anonymous folio, map it and batch it for the LRU.
-    do_anonymous_page() in ALL => later;
+    do_anonymous_page() in ALL => run::do_anonymous_page;
     /// Unmap and free the anonymous folio this CPU mapped longest ago.
-    zap_anon() in ALL => later;
+    zap_anon() in ALL => run::zap_anon;
 }

@@ -1,5 +1,25 @@
 //! A program (initial state, operations of each CPU, schedule) and what is done to it.
+//!
+//! Programs come from bytes (`decode`: anything decodes) or from text (`parse`: anything wrong is one clear line). Both
+//! end in the same invariants, which `fixup` states once: [`Program::validate`] checks them, [`Program::fix_up`] makes
+//! them hold.
 
+mod decode;
+mod fixup;
+mod minimize;
+mod named;
+mod parse;
+pub mod preset;
+pub mod sites;
+mod text;
 mod types;
 
-pub use types::{Expect, File, FolioInit, FolioPlace, Init, MappingInit, Op, Program};
+#[cfg(test)]
+mod tests;
+
+pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
+pub use minimize::{Minimized, minimize};
+pub use named::schedule_of;
+pub use parse::ParseError;
+pub use text::{MAGIC, is_text, op_text, record_text, task_name};
+pub use types::{EPILOGUE_OP, Expect, File, FolioInit, FolioPlace, Init, MappingInit, Op, Program};

@@ -1,7 +1,10 @@
 //! The program itself. Its text form is `text`, its byte form `decode`.
 
 use crate::sched::Schedule;
-use crate::vocab::{CPUS, FOLIOS, MAPPINGS, Model};
+use crate::vocab::{CPUS, FOLIOS, MAPPINGS, Model, OPS_PER_CPU};
+
+/// The operation number of cpu0 while the engine's epilogue runs, for schedule records; the text says `epilogue`.
+pub const EPILOGUE_OP: u8 = OPS_PER_CPU as u8;
 
 /// One operation: a row of the operations table, with its arguments (as many as the row has, the rest 0).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -68,6 +71,11 @@ impl Program {
     /// Operations of all CPUs together.
     pub fn nr_ops(&self) -> usize {
         self.cpus.iter().map(Vec::len).sum()
+    }
+
+    /// Number of the last operation of a task: what an `end` record of it carries. 0 for a CPU without any.
+    pub fn last_op(&self, task: usize) -> u8 {
+        self.cpus.get(task).map_or(0, |ops| ops.len().saturating_sub(1) as u8)
     }
 }
 

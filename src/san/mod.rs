@@ -1,7 +1,135 @@
 //! MMSAN: checks that watch the event stream.
 //!
-//! A check sees events and, like a sanitizer's shadow, may look at the machine's memory; it never calls the modelled kernel.
+//! A check sees events and, like a sanitizer, may look at the machine's memory; it keeps its own shadow and never calls the
+//! modelled kernel. Soundness direction: a finding is a violation on the executed interleaving; silence proves nothing.
+//!
+//! Adding a check: its file, and a row in the table below.
 
+mod context;
 mod finding;
+mod ledger;
 
-pub use finding::Finding;
+pub use finding::{CheckSpec, CheckSet, Finding, KindSpec};
+
+use crate::machine::Machine;
+use crate::vocab::{Event, Topics};
+use context::Context;
+use ledger::Ledger;
+
+/// What a check may know besides its own shadow and the event. Both describe the state before the event.
+pub(crate) struct View<'a> {
+    pub m: &'a Machine,
+    pub cx: &'a Context,
+    pub ledger: &'a Ledger,
+}
+
+/// One check.
+pub(crate) trait Check: Default {
+    const SPEC: CheckSpec;
+    const TOPICS: Topics;
+    /// Forgets the last execution.
+    fn reset(&mut self) {}
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding>;
+}
+
+/// Bits of the dispatch masks above the checks'.
+const CONTEXT: u32 = 1 << 31;
+const LEDGER: u32 = 1 << 30;
+
+macro_rules! checks {
+    ($($file:ident :: $check:ident),+ $(,)?) => {
+        $(mod $file;)+
+
+        /// Every check, in the order they are asked.
+        pub static CHECKS: &[CheckSpec] = &[$(<$file::$check as Check>::SPEC),+];
+
+        #[allow(non_camel_case_types, clippy::enum_variant_names)]
+        #[repr(u32)]
+        enum Bit { $($file),+ }
+
+        /// The enabled checks and their shadows. Kept between executions.
+        pub struct San {
+            set: CheckSet,
+            /// Who wants an event, by topic.
+            wanted: [u32; Event::TOPICS],
+            cx: Context,
+            ledger: Ledger,
+            $($file: $file::$check,)+
+        }
+
+        impl San {
+            pub fn new(set: CheckSet) -> San {
+                let mut wanted = [0; Event::TOPICS];
+                let mut subscribe = |topics: Topics, bit: u32| {
+                    (0..Event::TOPICS).filter(|t| topics.has(*t as u8)).for_each(|t| wanted[t] |= bit);
+                };
+                subscribe(Context::TOPICS, CONTEXT);
+                subscribe(Ledger::TOPICS, LEDGER);
+                $(if set.has(Bit::$file as usize) {
+                    subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
+                })+
+                San { set, wanted, cx: Context::default(), ledger: Ledger::default(), $($file: Default::default(),)+ }
+            }
+
+            /// Forgets the last execution.
+            pub fn reset(&mut self) {
+                self.cx.reset();
+                self.ledger.reset();
+                $(self.$file.reset();)+
+            }
+
+            fn ask(&mut self, bit: u32, m: &Machine, e: &Event) -> Option<Finding> {
+                let v = View { m, cx: &self.cx, ledger: &self.ledger };
+                $(if bit == Bit::$file as u32 { return self.$file.on(&v, e); })+
+                None
+            }
+        }
+    };
+}
+
+checks! {
+    refcount::Refcount,
+    freeze::Freeze,
+    mapping::Mapping,
+    folio_lock::FolioLock,
+    uaf::Uaf,
+    lru::Lru,
+    badpage::BadPage,
+    pagecache::PageCache,
+    lockdep::Lockdep,
+    atomic::Atomic,
+    progress::Progress,
+    quiesce::Quiesce,
+    regress::Regress,
+    vmbug::VmBugs,
+}
+
+impl San {
+    /// The topics somebody wants.
+    pub fn topics(&self) -> Topics {
+        (0..Event::TOPICS).filter(|t| self.wanted[*t] != 0).fold(Topics::none(), |set, t| Topics(set.0 | 1 << t))
+    }
+
+    /// Shows every check that subscribed to it the event. The first finding ends the execution.
+    #[inline]
+    pub fn on(&mut self, m: &Machine, e: &Event) -> Option<Finding> {
+        let wanted = self.wanted[e.topic() as usize];
+        let mut left = wanted & (LEDGER - 1);
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            if let Some(f) = self.ask(bit, m, e)
+                && self.set.reports(&f)
+            {
+                return Some(f);
+            }
+        }
+        if wanted & CONTEXT != 0 {
+            self.cx.on(e);
+        }
+        if wanted & LEDGER != 0 {
+            self.ledger.on(e);
+        }
+        None
+    }
+}

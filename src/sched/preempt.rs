@@ -4,7 +4,7 @@ use crate::machine::{Machine, Sched, Why};
 use crate::vocab::{OPS_PER_CPU, TASKS};
 
 /// Records one schedule may hold.
-pub const MAX_RECORDS: usize = 32;
+pub const MAX_RECORDS: usize = 64;
 
 /// Where in an operation a record fires, before the access made there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
@@ -53,7 +53,7 @@ pub struct Preemptions {
     records: Vec<Preempt>,
     seen: Vec<u16>,
     /// Records of each operation, as a bit set.
-    of_op: [[u32; OPS_PER_CPU + 2]; TASKS],
+    of_op: [[u64; OPS_PER_CPU + 2]; TASKS],
 }
 
 impl Preemptions {
@@ -70,7 +70,7 @@ impl Preemptions {
         }
     }
 
-    fn matching(&self, task: usize, op: u8) -> u32 {
+    fn matching(&self, task: usize, op: u8) -> u64 {
         self.of_op[task][(op as usize).min(OPS_PER_CPU + 1)]
     }
 }
@@ -86,8 +86,8 @@ impl Sched for Preemptions {
             left &= left - 1;
             let p = self.records[i];
             let here = match (p.anchor, why) {
-                (Anchor::Site(hash), Why::Point) => hash == m.pending(cur).site,
-                (Anchor::Nth, Why::Point) => true,
+                (Anchor::Site(hash), Why::Point | Why::Spin) => hash == m.pending(cur).site,
+                (Anchor::Nth, Why::Point | Why::Spin) => true,
                 (Anchor::Blocked, Why::Blocked | Why::Spin) | (Anchor::End, Why::End) => true,
                 _ => false,
             };

@@ -134,6 +134,8 @@ notes! {
     PreemptOn,
     /// The caller may sleep here.
     MightSleep,
+    /// The lock was only tried: taking it cannot wait.
+    TryLock,
     /// The task blocks on the object.
     Blocked,
     /// The task in aux was made runnable.

@@ -1,0 +1,27 @@
+//! The long-running hunt: inner loop, mutator, embedded libFuzzer, shrinking with a bug identity, the findings store.
+//!
+//! Nothing here prints. What ends the process from inside libFuzzer's callback is [`hunt`] alone, because nothing else can.
+
+mod analysis;
+mod attribute;
+mod config;
+pub mod counters;
+mod distinct;
+#[cfg(feature = "hunt")]
+pub mod hunt;
+mod mutate;
+mod search;
+mod shrink;
+mod store;
+pub mod target;
+#[cfg(test)]
+mod tests;
+
+pub use analysis::Analysis;
+pub use attribute::{active_bugs, attribute, bug_slugs};
+pub use config::{ModelChoice, OpFilter, find_ops};
+pub use distinct::Distinct;
+pub use mutate::{DefaultMutation, MAX_BYTES, mutate};
+pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
+pub use shrink::{SHRINK_BUDGET, shrink};
+pub use store::{Saved, folder_name, save, write_atomic};

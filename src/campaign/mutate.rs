@@ -1,0 +1,147 @@
+//! The custom mutator: fresh programs, changed records, or libFuzzer's own mutations. A function of its arguments alone.
+
+use crate::ops::TABLE;
+use crate::prog::{File, HEADER, Op, Program, RECORD, is_text};
+use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng};
+use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
+
+/// Bytes of the longest input worth having: a header and 42 records.
+pub const MAX_BYTES: usize = HEADER + 42 * RECORD;
+/// First byte of the first kind of schedule record (see `prog::decode`).
+const SCHEDULE: u32 = 0xA0;
+
+/// libFuzzer's own mutation: the buffer, the size of the input in it, the largest allowed size; the new size.
+pub type DefaultMutation = dyn FnMut(&mut [u8], usize, usize) -> usize;
+
+/// Changes the input `data[..size]` in place; the new size, at most `max_size`. `data` holds the larger of both.
+pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default: &mut DefaultMutation) -> usize {
+    let max_size = max_size.min(data.len());
+    let size = size.min(data.len());
+    if max_size == 0 {
+        return 0;
+    }
+    let mut rng = Rng::new(u64::from(seed));
+    if is_text(&data[..size]) {
+        let text = mutate_text(&data[..size], &mut rng).filter(|text| text.len() <= max_size);
+        return replace(data, text.as_deref(), size.min(max_size));
+    }
+    let limit = max_size.min(MAX_BYTES);
+    if size == 0 || limit < HEADER + 2 * RECORD {
+        return if limit < HEADER + 2 * RECORD { fallback(data, size, max_size, default) } else { fresh(data, limit, &mut rng) };
+    }
+    match rng.below(3) {
+        0 => fresh(data, limit, &mut rng),
+        1 => records(data, size, limit, &mut rng),
+        _ => fallback(data, size, limit, default),
+    }
+}
+
+/// libFuzzer may ask with an input larger than what is allowed; its own mutator may not be.
+fn fallback(data: &mut [u8], size: usize, max_size: usize, default: &mut DefaultMutation) -> usize {
+    default(data, size.min(max_size), max_size).min(max_size)
+}
+
+fn replace(data: &mut [u8], new: Option<&[u8]>, otherwise: usize) -> usize {
+    let Some(new) = new else { return otherwise };
+    for (to, from) in data.iter_mut().zip(new) {
+        *to = *from;
+    }
+    new.len().min(data.len())
+}
+
+/// A random header with a swarm of few kinds, 3..=14 operations, 0..=4 preemptions.
+fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
+    let room = (limit - HEADER) / RECORD;
+    let ops = (3 + rng.below(12) as usize).min(room);
+    let preemptions = (rng.below(5) as usize).min(room - ops);
+    for b in &mut data[..HEADER] {
+        *b = rng.next() as u8;
+    }
+    let size = HEADER + (ops + preemptions) * RECORD;
+    for (i, record) in data[HEADER..size].chunks_exact_mut(RECORD).enumerate() {
+        record.copy_from_slice(&if i < ops { operation(rng) } else { preemption(rng) });
+    }
+    size
+}
+
+fn operation(rng: &mut Rng) -> [u8; RECORD] {
+    let [_, a, b, c, ..] = rng.next().to_le_bytes();
+    [rng.below(SCHEDULE) as u8, a, b, c]
+}
+
+fn preemption(rng: &mut Rng) -> [u8; RECORD] {
+    let [_, a, b, c, ..] = rng.next().to_le_bytes();
+    [(SCHEDULE + rng.below(256 - SCHEDULE)) as u8, a, b, c]
+}
+
+/// One to four changes of whole records, or of a byte of the header.
+fn records(data: &mut [u8], size: usize, limit: usize, rng: &mut Rng) -> usize {
+    let size = size.min(limit);
+    let mut header = [0; HEADER];
+    for (to, from) in header.iter_mut().zip(&data[..size]) {
+        *to = *from;
+    }
+    let tail = data[..size].get(HEADER..).unwrap_or_default();
+    let mut list: Vec<[u8; RECORD]> = tail.chunks_exact(RECORD).filter_map(|c| c.try_into().ok()).collect();
+    let room = (limit - HEADER) / RECORD;
+    for _ in 0..1 + rng.below(4) {
+        change(&mut header, &mut list, room, rng);
+    }
+    data[..HEADER].copy_from_slice(&header);
+    for (to, from) in data[HEADER..].chunks_exact_mut(RECORD).zip(&list) {
+        to.copy_from_slice(from);
+    }
+    HEADER + list.len() * RECORD
+}
+
+fn change(header: &mut [u8; HEADER], list: &mut Vec<[u8; RECORD]>, room: usize, rng: &mut Rng) {
+    let new = if rng.one_in(3) { preemption(rng) } else { operation(rng) };
+    let at = rng.below(list.len() as u32) as usize;
+    match rng.below(8) {
+        0 if list.len() < room => list.insert(rng.below(list.len() as u32 + 1) as usize, new),
+        1 if list.len() < room && !list.is_empty() => list.insert(at, list[at]),
+        2 if list.len() > 2 => drop(list.remove(at)),
+        3 if !list.is_empty() => {
+            let record = list.remove(at);
+            list.insert(rng.below(list.len() as u32 + 1) as usize, record);
+        }
+        4 if !list.is_empty() => list[at] = new,
+        5 | 6 if !list.is_empty() => list[at][rng.below(RECORD as u32) as usize] = rng.next() as u8,
+        _ => header[rng.below(HEADER as u32) as usize] = rng.next() as u8,
+    }
+}
+
+/// A changed program as text again; `None` if the text does not parse.
+fn mutate_text(text: &[u8], rng: &mut Rng) -> Option<Vec<u8>> {
+    let mut file = File::parse(text).ok()?;
+    for _ in 0..1 + rng.below(3) {
+        change_program(&mut file.program, rng);
+    }
+    file.program.fix_up();
+    file.expect = Default::default();
+    Some(file.print().into_bytes())
+}
+
+fn change_program(p: &mut Program, rng: &mut Rng) {
+    let cpu = rng.below(p.nr_cpus() as u32 + u32::from(p.nr_cpus() < CPUS)) as usize;
+    let at = rng.below(p.cpus[cpu].len() as u32) as usize;
+    let nr_records = p.schedule.records.len();
+    match rng.below(6) {
+        0 if p.cpus[cpu].len() < OPS_PER_CPU => p.cpus[cpu].insert(at, random_op(rng)),
+        1 if !p.cpus[cpu].is_empty() => drop(p.cpus[cpu].remove(at)),
+        2 if !p.cpus[cpu].is_empty() => p.cpus[cpu][at].args[rng.below(3) as usize] = rng.next() as u8,
+        3 if nr_records > 0 => drop(p.schedule.records.remove(rng.below(nr_records as u32) as usize)),
+        _ if nr_records < MAX_RECORDS => p.schedule.records.push(random_record(p, cpu, at, rng)),
+        _ => p.schedule.start = cpu as u8,
+    }
+}
+
+fn random_op(rng: &mut Rng) -> Op {
+    let [a, b, c, ..] = rng.next().to_le_bytes();
+    Op { code: rng.below(TABLE.len() as u32) as u8, args: [a, b, c] }
+}
+
+fn random_record(p: &Program, cpu: usize, op: usize, rng: &mut Rng) -> Preempt {
+    let to = if rng.one_in(8) { RCU_TASK as u8 } else { rng.below(p.nr_cpus() as u32) as u8 };
+    Preempt { cpu: cpu as u8, op: op as u8, anchor: Anchor::Nth, k: 1 + rng.below(32) as u16, to }
+}

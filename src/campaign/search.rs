@@ -1,0 +1,146 @@
+//! The inner loop: one program, many schedules. It is where most executions of a hunt happen.
+
+use crate::exec::{Run, Runner};
+use crate::prog::Program;
+use crate::sched::{MAX_SCATTERED, Rng, Scatter, Schedule};
+use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
+
+/// Schedules a program is run under, its own included, unless said otherwise.
+pub const ROUNDS: u32 = 16;
+
+/// Runs programs under their own and under scattered schedules. Equal seeds and programs give equal searches.
+pub struct Searcher {
+    pub runner: Runner,
+    seed: u64,
+    rounds: u32,
+    scatter: Scatter,
+    /// The drawn schedule, kept for its allocation.
+    drawn: Schedule,
+}
+
+impl Searcher {
+    /// `rounds` below 1 counts as 1.
+    pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
+        let (scatter, drawn) = (Scatter::default(), Schedule::default());
+        Searcher { runner, seed, rounds: rounds.max(1), scatter, drawn }
+    }
+
+    /// Runs `program` with its own schedule, then with scattered ones. `on_run` sees the program with the schedule of each
+    /// execution and says whether to go on. The program's schedule is left as it was.
+    pub fn search(
+        &mut self,
+        program: &mut Program,
+        input_hash: u64,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        self.search_rounds(program, input_hash, self.rounds, on_run)
+    }
+
+    /// As [`Searcher::search`], with another number of rounds.
+    pub fn search_rounds(
+        &mut self,
+        program: &mut Program,
+        input_hash: u64,
+        rounds: u32,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let run = self.runner.run(program);
+        let ops = std::array::from_fn(|cpu| program.cpus.get(cpu).map_or(0, Vec::len));
+        self.scatter.load(self.runner.lengths(), ops, uses_rcu(program));
+        on_run(program, &run)?;
+        if rounds < 2 || self.scatter.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        std::mem::swap(&mut program.schedule, &mut self.drawn);
+        let flow = self.scattered(program, input_hash, rounds - 1, on_run);
+        std::mem::swap(&mut program.schedule, &mut self.drawn);
+        flow
+    }
+
+    fn scattered(
+        &mut self,
+        program: &mut Program,
+        input_hash: u64,
+        rounds: u32,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
+        for _ in 0..rounds {
+            self.scatter.draw(&mut rng, MAX_SCATTERED, &mut program.schedule);
+            let run = self.runner.run(program);
+            on_run(program, &run)?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Whether the program's model frees inodes through the RCU task.
+pub fn uses_rcu(program: &Program) -> bool {
+    program.model.rcu_free
+}
+
+/// Hash of what a program does, without its schedule: the same on every machine of one endianness.
+pub fn shape_hash(program: &Program) -> u64 {
+    let mut h = Fold(0xcbf2_9ce4_8422_2325);
+    (program.model, program.init).hash(&mut h);
+    for ops in &program.cpus {
+        h.mix(ops.len() as u64);
+        for op in ops {
+            let [a, b, c] = op.args;
+            h.mix(u64::from(u32::from_le_bytes([op.code, a, b, c])));
+        }
+    }
+    h.0
+}
+
+/// Hash of a program with its schedule.
+pub fn input_hash(program: &Program) -> u64 {
+    let mut h = Fold(shape_hash(program));
+    program.schedule.hash(&mut h);
+    h.0
+}
+
+/// A fast hasher that is the same in every process.
+struct Fold(u64);
+
+impl Fold {
+    #[inline]
+    fn mix(&mut self, x: u64) {
+        let h = (self.0 ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = h ^ h >> 29;
+    }
+}
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            self.mix(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, x: u8) {
+        self.mix(u64::from(x));
+    }
+
+    fn write_u64(&mut self, x: u64) {
+        self.mix(x);
+    }
+
+    fn write_usize(&mut self, x: usize) {
+        self.mix(x as u64);
+    }
+
+    // Discriminants of enums come this way; their width is the platform's.
+    fn write_isize(&mut self, x: isize) {
+        self.mix(x as u64);
+    }
+}

@@ -1,0 +1,116 @@
+//! What the fuzz targets share: the model from the environment, one input, one verdict.
+//!
+//! `FOLIOFUZZ_KERNEL` and `FOLIOFUZZ_BUG` (a comma list) choose the model, `FOLIOFUZZ_CHECKS` the checks, `FOLIOFUZZ_ONLY` the one
+//! signature that counts. The environment decides the model of text inputs, too: their own `model:` and `bug:` lines
+//! are ignored, so that a corpus of known bugs does not crash a fuzzer that hunts for new ones.
+
+use super::analysis::Analysis;
+use super::config::ModelChoice;
+use super::counters;
+use super::search::{ROUNDS, Searcher, input_hash};
+use super::shrink::signature_under;
+use super::store::repro;
+use crate::exec::{Feedback, Outcome, Runner};
+use crate::prog::{Input, Program};
+use crate::san::CheckSet;
+use crate::vocab::Model;
+use std::cell::RefCell;
+use std::env;
+use std::ops::ControlFlow;
+
+/// The seed of the scattered schedules in targets, and wherever an input of theirs is run again.
+pub const SEED: u64 = 0;
+
+/// What became of an input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Not worth keeping: not a program, or its execution was given up.
+    Reject,
+    /// Nothing was found.
+    Clean,
+    /// The report, the repro, and a `DEDUP_TOKEN:` line: print it, then abort.
+    Found(String),
+}
+
+struct Target {
+    searcher: Searcher,
+    /// Records; has no feedback.
+    cold: Runner,
+    only: Option<String>,
+    model: Model,
+}
+
+thread_local! {
+    static TARGET: RefCell<Option<Target>> = const { RefCell::new(None) };
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// Reads the environment. Call it before the first input is decoded; an error is a usage error.
+pub fn init() -> Result<(), String> {
+    let bugs = variable("FOLIOFUZZ_BUG").unwrap_or_default();
+    let bugs = bugs.split(',').map(str::trim).filter(|b| !b.is_empty()).map(str::to_string).collect();
+    let choice = ModelChoice { kernel: variable("FOLIOFUZZ_KERNEL"), bugs, ..ModelChoice::default() };
+    let model = choice.model()?;
+    Input::set_model(model);
+    let checks = match variable("FOLIOFUZZ_CHECKS") {
+        Some(list) => CheckSet::parse(&list)?,
+        None => CheckSet::all(),
+    };
+    let mut runner = Runner::new(checks);
+    if let Some(counters) = counters::take() {
+        runner.set_feedback(Feedback::new(counters));
+    }
+    let searcher = Searcher::new(runner, SEED, ROUNDS);
+    let target = Target { searcher, cold: Runner::new(checks), only: variable("FOLIOFUZZ_ONLY"), model };
+    TARGET.set(Some(target));
+    Ok(())
+}
+
+/// Runs one input under its own and scattered schedules. Rejects everything before [`init`].
+pub fn fuzz_one(input: &Input) -> Verdict {
+    let Some(program) = input.program() else { return Verdict::Reject };
+    TARGET.with_borrow_mut(|target| match target {
+        Some(target) => target.run(program.clone()),
+        None => Verdict::Reject,
+    })
+}
+
+impl Target {
+    fn run(&mut self, mut program: Program) -> Verdict {
+        program.model = self.model;
+        program.fix_up();
+        let (cold, only) = (&mut self.cold, &self.only);
+        let mut gave_up = false;
+        let mut found = None;
+        let hash = input_hash(&program);
+        let _ = self.searcher.search(&mut program, hash, &mut |p, run| {
+            gave_up |= matches!(run.outcome, Outcome::GaveUp(_));
+            if run.outcome.finding().is_some() && counts(cold, p, only.as_deref()) {
+                found = Some(p.clone());
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        });
+        match found.and_then(|p| told(cold, &p)) {
+            Some(text) => Verdict::Found(text),
+            None if gave_up => Verdict::Reject,
+            None => Verdict::Clean,
+        }
+    }
+}
+
+fn counts(runner: &mut Runner, program: &Program, only: Option<&str>) -> bool {
+    only.is_none_or(|wanted| signature_under(runner, program).is_some_and(|s| s == wanted))
+}
+
+/// The repro, then the report, which ends with the `DEDUP_TOKEN:` line.
+fn told(runner: &mut Runner, program: &Program) -> Option<String> {
+    let shown = Analysis::of(runner, program);
+    let report = shown.report()?;
+    let named = shown.named().unwrap_or_else(|| program.clone());
+    let text = repro(&named, &report.signature(), vec![report.title()]).print();
+    Some(format!("\n{text}\n{}", report.splat()))
+}

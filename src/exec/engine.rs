@@ -1,0 +1,264 @@
+//! The only place that names shuttle. One execution is `Execution::run` on a stack pool that is kept; our strategy is asked
+//! by the machine before the engine is entered, and the scheduler given to the engine only answers what the machine chose.
+
+use crate::linux::rcupdate::rcu_task;
+use crate::machine::{Halt, Halted, Host, Machine, Sched, Sink, m};
+use crate::ops;
+use crate::prog::{FolioPlace, Program};
+use crate::vocab::{CPUS, Note, OPS_PER_CPU, Obj, RCU_TASK, TASKS, Topics};
+use shuttle_engine::config::{Config, FailurePersistence, MaxSteps};
+use shuttle_engine::runtime::execution::{Execution, ExecutionState};
+use shuttle_engine::runtime::thread;
+use shuttle_engine::runtime::thread::continuation::{CONTINUATION_POOL, ContinuationPool};
+use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+
+/// Bytes of stack of one simulated task: deep enough for unoptimized and sanitized builds.
+const STACK_SIZE: usize = 0x20000;
+
+thread_local! {
+    static PROGRAM: Cell<*const Program> = const { Cell::new(std::ptr::null()) };
+    /// The engine's task of each of the machine's tasks.
+    static IDS: [Cell<usize>; TASKS] = const { [const { Cell::new(usize::MAX) }; TASKS] };
+    /// A panic that is a defect of ours, kept until the engine has been left.
+    static PANIC: RefCell<Option<Box<dyn Any + Send>>> = const { RefCell::new(None) };
+}
+
+/// Answers what the machine has chosen.
+struct Answer;
+
+impl Scheduler for Answer {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        Some(Schedule::new(0))
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, _: bool) -> Option<TaskId> {
+        if current.is_none() || m().halted().is_some() {
+            return runnable.first().map(|t| t.id());
+        }
+        Some(TaskId::from(IDS.with(|ids| ids[m().next()].get())))
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}
+
+const HOST: Host = Host {
+    switch: thread::switch,
+    block: |_| ExecutionState::with(|s| s.current_mut().block(false)),
+    unblock: |task| {
+        let id = IDS.with(|ids| ids[task].get());
+        if id != usize::MAX {
+            ExecutionState::with(|s| s.get_mut(TaskId::from(id)).unblock());
+        }
+    },
+    spawn: |task| spawn(task, service_task),
+};
+
+/// Runs executions. Keeps stacks and the machine between them.
+pub(super) struct Engine {
+    pool: ContinuationPool,
+    config: Config,
+    answer: Rc<RefCell<dyn Scheduler>>,
+    machine: Box<Machine>,
+}
+
+impl Engine {
+    pub fn new() -> Engine {
+        let mut config = Config::new();
+        config.stack_size = STACK_SIZE;
+        config.failure_persistence = FailurePersistence::None;
+        config.max_steps = MaxSteps::None;
+        config.silence_warnings = true;
+        Engine {
+            pool: ContinuationPool::new(),
+            config,
+            answer: Rc::new(RefCell::new(Answer)),
+            machine: Box::default(),
+        }
+    }
+
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// One execution of `program`.
+    pub fn run(
+        &self,
+        program: &Program,
+        budget: u32,
+        sched: &mut dyn Sched,
+        sink: &mut dyn Sink,
+        topics: Topics,
+    ) -> Option<Halted> {
+        PROGRAM.set(program);
+        let halted = self.machine.enter(program.model, program.nr_cpus(), budget, HOST, (sched, sink, topics), || {
+            self.execute(main_task);
+        });
+        PROGRAM.set(std::ptr::null());
+        if let Some(panic) = PANIC.take() {
+            std::panic::resume_unwind(panic);
+        }
+        halted
+    }
+
+    fn execute(&self, main: fn()) {
+        IDS.with(|ids| ids.iter().enumerate().for_each(|(i, id)| id.set(if i == 0 { 0 } else { usize::MAX })));
+        CONTINUATION_POOL.set(&self.pool, || {
+            let execution = Execution::new(Rc::clone(&self.answer), Schedule::new(0));
+            execution.run(&self.config, main, Location::caller());
+        });
+    }
+}
+
+fn program() -> &'static Program {
+    // SAFETY: set by `run` for exactly the time in which tasks run; the 'static lifetime never leaves a task.
+    unsafe { &*PROGRAM.get() }
+}
+
+fn spawn(task: usize, body: fn(usize)) {
+    let f = Box::new(move || guarded(task, body));
+    let id = ExecutionState::spawn_thread(f, STACK_SIZE, None, None, Location::caller());
+    IDS.with(|ids| ids[task].set(id.into()));
+}
+
+/// Runs a task's body to its end, to a halt, or to a defect of ours.
+fn guarded(task: usize, body: fn(usize)) {
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        body(task);
+        m().task_end();
+    }));
+    if let Err(payload) = ended {
+        if !payload.is::<Halt>() {
+            PANIC.with(|p| {
+                p.borrow_mut().get_or_insert(payload);
+            });
+            m().halt_others(Halted::Panic);
+        }
+        m().task_end();
+    }
+}
+
+fn main_task() {
+    guarded(0, |_| {
+        crate::linux::reset();
+        set_up(program());
+        for cpu in 1..program().nr_cpus() {
+            spawn(cpu, cpu_task);
+        }
+        m().start(program().schedule.start as usize % program().nr_cpus());
+        operations(0);
+        m().join();
+        m().begin_op(OPS_PER_CPU as u8);
+        ops::epilogue(program().nr_cpus());
+        m().end_op();
+        m().note(Note::Quiescent, Obj::NONE, 0);
+    });
+}
+
+fn cpu_task(cpu: usize) {
+    m().task_begin(cpu);
+    operations(cpu);
+}
+
+fn service_task(task: usize) {
+    m().task_begin(task);
+    debug_assert_eq!(task, RCU_TASK);
+    rcu_task();
+}
+
+fn operations(cpu: usize) {
+    for (i, op) in program().cpus[cpu].iter().enumerate() {
+        m().begin_op(i as u8);
+        (ops::TABLE[op.code as usize].run)(op.args);
+        m().end_op();
+    }
+}
+
+fn set_up(p: &Program) {
+    for (i, mapping) in p.init.mappings.iter().enumerate() {
+        if let Some(mapping) = mapping {
+            ops::set_up_mapping(i, mapping.flags, mapping.aops);
+        }
+    }
+    let mut used = 0;
+    for (i, folio) in p.init.folios.iter().enumerate() {
+        let Some(folio) = folio else { continue };
+        let at = match folio.place {
+            FolioPlace::Cache { mapping, index } => {
+                ops::FolioAt::Cache { mapping: mapping as usize, index: index as usize }
+            }
+            FolioPlace::Anon => ops::FolioAt::Anon,
+        };
+        ops::set_up_folio(i, at, folio.flags);
+        used |= 1 << i;
+    }
+    ops::set_up_done(used);
+}
+
+const _: () = assert!(RCU_TASK >= CPUS && RCU_TASK < TASKS);
+
+/// What the benchmark compares a scheduling point with: the engine's bare `switch()` on the same kept pool.
+pub mod bench {
+    use super::*;
+    use crate::vocab::{Field, Kind, Order};
+
+    thread_local! {
+        static POINTS: Cell<u32> = const { Cell::new(0) };
+        static BARE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Tasks that make `points` steps each: bare engine switches driven by the strategy, or loads of a shared cell.
+    pub struct Loop {
+        engine: Engine,
+        program: Program,
+    }
+
+    impl Loop {
+        pub fn new(tasks: usize) -> Loop {
+            let mut program = Program::new(crate::vocab::Model::of(crate::vocab::Kernel::DEFAULT));
+            let op = crate::prog::Op { code: 0, args: [0; 3] };
+            program.cpus[..tasks].iter_mut().for_each(|ops| ops.push(op));
+            Loop { engine: Engine::new(), program }
+        }
+
+        /// One execution. `bare`: no machine, the strategy chooses inside the engine's scheduler.
+        pub fn run(&self, points: u32, bare: bool, sched: &mut dyn Sched, sink: &mut dyn Sink, topics: Topics) {
+            POINTS.set(points);
+            BARE.set(bare);
+            PROGRAM.set(&self.program);
+            let tasks = self.program.nr_cpus();
+            self.engine.machine.enter(self.program.model, tasks, u32::MAX, HOST, (sched, sink, topics), || {
+                self.engine.execute(|| {
+                    guarded(0, |_| {
+                        for cpu in 1..program().nr_cpus() {
+                            spawn(cpu, |cpu| {
+                                m().task_begin(cpu);
+                                steps(cpu);
+                            });
+                        }
+                        steps(0);
+                        m().join();
+                    });
+                });
+            });
+        }
+    }
+
+    fn steps(task: usize) {
+        m().begin_op(0);
+        let cell = Obj::folio(task, Field::Flags);
+        for i in 0..POINTS.get() {
+            if BARE.get() {
+                m().bare_switch();
+            } else {
+                m().store(cell, i as u64, Order::Relaxed, Note::SetFlag, 0);
+            }
+        }
+        let _ = Kind::Load;
+    }
+}

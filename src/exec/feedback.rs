@@ -1,0 +1,73 @@
+//! Interleaving feedback: windows of three accesses to one cell that involve two tasks, hashed into counters.
+
+use crate::vocab::{Event, Field, Kind, Obj, Topics};
+
+/// Number of counters; libFuzzer's scan of them costs a microsecond or two per input.
+pub const COUNTERS: usize = 1 << 14;
+
+#[derive(Clone, Copy, Default)]
+struct Access {
+    site: u32,
+    task: u8,
+}
+
+/// Shadow of the last two accesses of every cell, and where windows are counted.
+pub struct Feedback {
+    counters: *mut u8,
+    last: [[Access; 2]; Obj::COUNT],
+    touched: [u16; 256],
+    nr_touched: usize,
+}
+
+impl Feedback {
+    /// `counters` stays where it is as long as the feedback is used.
+    pub fn new(counters: &'static mut [u8; COUNTERS]) -> Feedback {
+        Feedback {
+            counters: counters.as_mut_ptr(),
+            last: [[Access::default(); 2]; Obj::COUNT],
+            touched: [0; 256],
+            nr_touched: 0,
+        }
+    }
+
+    /// The cells whose windows count: folios, address spaces and the LRU.
+    pub fn topics() -> Topics {
+        Field::ALL.iter().fold(Topics::none(), |t, f| match f.class() {
+            crate::vocab::Class::Folio | crate::vocab::Class::Mapping | crate::vocab::Class::Lruvec => t.field(*f),
+            _ => t,
+        })
+    }
+
+    /// Forgets the last execution's accesses (not the counters).
+    pub fn reset(&mut self) {
+        for &obj in &self.touched[..self.nr_touched] {
+            self.last[obj as usize] = [Access::default(); 2];
+        }
+        self.nr_touched = 0;
+    }
+
+    #[inline]
+    pub fn on(&mut self, e: &Event) {
+        if e.kind == Kind::Note {
+            return;
+        }
+        let obj = e.obj.0 as usize;
+        let [a, b] = self.last[obj];
+        let site = e.site.hash();
+        let task = e.task + 1;
+        if b.task == 0 && self.nr_touched < self.touched.len() {
+            self.touched[self.nr_touched] = e.obj.0;
+            self.nr_touched += 1;
+        }
+        if b.task != 0 && (b.task != task || (a.task != 0 && a.task != task)) {
+            let h = (a.site.rotate_left(11) ^ b.site.rotate_left(5) ^ site).wrapping_mul(0x9E37_79B9);
+            let at = ((h ^ (e.obj.field() as u32) << 7) >> 9) as usize % COUNTERS;
+            // SAFETY: `at` is below COUNTERS, the length `new` was given; the array is static.
+            unsafe {
+                let c = self.counters.add(at);
+                *c = (*c).saturating_add(1);
+            }
+        }
+        self.last[obj] = [b, Access { site, task }];
+    }
+}

@@ -1,0 +1,173 @@
+//! One program, one execution, one outcome.
+
+use super::engine::Engine;
+use super::feedback::Feedback;
+use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
+use crate::prog::Program;
+use crate::san::{CheckSet, Finding, San};
+use crate::sched::Preemptions;
+use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, TASKS, Topics};
+
+/// Scheduling points after which an execution is given up. The longest programs take a few hundred.
+pub const STEP_BUDGET: u32 = 20_000;
+
+/// Which budget ran out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    Steps,
+}
+
+/// How an execution ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    Clean,
+    Found(Finding),
+    /// A budget ran out: neither clean nor a finding.
+    GaveUp(Limit),
+}
+
+impl Outcome {
+    pub fn finding(&self) -> Option<&Finding> {
+        if let Outcome::Found(f) = self { Some(f) } else { None }
+    }
+}
+
+/// What one execution tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    pub outcome: Outcome,
+    /// Scheduling points.
+    pub steps: u32,
+    /// Hash of the context switches: executions of one program with equal hashes are the same.
+    pub interleaving: u64,
+}
+
+/// An execution with everything it did.
+pub struct Recorded {
+    pub outcome: Outcome,
+    pub trace: Trace,
+}
+
+/// Runs programs. Not `Send`: one per thread.
+pub struct Runner {
+    engine: Engine,
+    watch: Watch,
+    preemptions: Preemptions,
+}
+
+impl Runner {
+    pub fn new(checks: CheckSet) -> Runner {
+        let san = San::new(checks);
+        let topics = san.topics().note(Note::OpEnd);
+        let watch =
+            Watch { san, found: None, feedback: None, interleaving: 0, lengths: [[0; OPS_PER_CPU + 2]; TASKS], topics };
+        Runner { engine: Engine::new(), watch, preemptions: Preemptions::default() }
+    }
+
+    /// Counts interleaving windows in `feedback` from now on.
+    pub fn set_feedback(&mut self, feedback: Feedback) {
+        let all = Feedback::topics().0 | self.watch.topics.0;
+        self.watch.topics = Topics(all);
+        self.watch.feedback = Some(feedback);
+    }
+
+    /// Executes `program` with its own schedule.
+    pub fn run(&mut self, program: &Program) -> Run {
+        self.preemptions.load(&program.schedule.records);
+        self.watch.reset();
+        let (sched, watch) = (&mut self.preemptions, &mut self.watch);
+        let topics = watch.topics;
+        let halted = self.engine.run(program, STEP_BUDGET, sched, watch, topics);
+        self.finish(halted)
+    }
+
+    /// Executes `program` under another strategy; only its `start` is taken from its schedule.
+    pub fn run_with(&mut self, program: &Program, sched: &mut dyn Sched) -> Run {
+        self.watch.reset();
+        let topics = self.watch.topics;
+        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut self.watch, topics);
+        self.finish(halted)
+    }
+
+    fn finish(&mut self, halted: Option<Halted>) -> Run {
+        let outcome = self.watch.outcome(halted);
+        Run { outcome, steps: self.engine.machine().steps(), interleaving: self.watch.interleaving }
+    }
+
+    /// Executes `program` with its own schedule and records it; `keep` false records hash and switches only.
+    pub fn record(&mut self, program: &Program, keep: bool) -> Recorded {
+        self.preemptions.load(&program.schedule.records);
+        let mut sched = std::mem::take(&mut self.preemptions);
+        let recorded = self.record_with(program, &mut sched, keep);
+        self.preemptions = sched;
+        recorded
+    }
+
+    /// As [`Runner::record`], under another strategy.
+    pub fn record_with(&mut self, program: &Program, sched: &mut dyn Sched, keep: bool) -> Recorded {
+        self.watch.reset();
+        let mut recorder = Recorder::new(&mut self.watch, keep);
+        self.engine.machine().set_recording(true);
+        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut recorder, Topics(u128::MAX));
+        self.engine.machine().set_recording(false);
+        let trace = recorder.trace;
+        Recorded { outcome: self.watch.outcome(halted), trace }
+    }
+
+    /// Points of each operation (`[task][op]`) in the last execution: where it can be preempted.
+    pub fn lengths(&self) -> &[[u16; OPS_PER_CPU + 2]; TASKS] {
+        &self.watch.lengths
+    }
+}
+
+/// The sink of every run: the checks, feedback, and what the search wants to know.
+struct Watch {
+    san: San,
+    found: Option<Finding>,
+    feedback: Option<Feedback>,
+    interleaving: u64,
+    lengths: [[u16; OPS_PER_CPU + 2]; TASKS],
+    topics: Topics,
+}
+
+impl Watch {
+    fn reset(&mut self) {
+        self.san.reset();
+        self.found = None;
+        self.interleaving = 0;
+        self.lengths = [[0; OPS_PER_CPU + 2]; TASKS];
+        if let Some(f) = &mut self.feedback {
+            f.reset();
+        }
+    }
+
+    fn outcome(&self, halted: Option<Halted>) -> Outcome {
+        match (self.found, halted) {
+            (Some(f), _) => Outcome::Found(f),
+            (None, None) => Outcome::Clean,
+            (None, Some(_)) => Outcome::GaveUp(Limit::Steps),
+        }
+    }
+}
+
+impl Sink for Watch {
+    #[inline]
+    fn on(&mut self, m: &Machine, e: &Event) -> bool {
+        if let Some(f) = &mut self.feedback {
+            f.on(e);
+        }
+        if e.kind == Kind::Note && e.note == Note::OpEnd {
+            self.lengths[e.task as usize][(e.op as usize).min(OPS_PER_CPU + 1)] = m.nth(e.task as usize) as u16;
+        }
+        if self.found.is_none() {
+            self.found = self.san.on(m, e);
+        }
+        self.found.is_some()
+    }
+
+    fn on_switch(&mut self, m: &Machine, why: Why, from: usize, to: usize, _: usize) {
+        let at = (from as u64) << 48 | (m.op(from) as u64) << 40 | (to as u64) << 32 | m.nth(from) as u64;
+        let h = (self.interleaving ^ at ^ (why as u64) << 60).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.interleaving = h ^ h >> 31;
+    }
+}

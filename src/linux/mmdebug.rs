@@ -1,0 +1,28 @@
+//! `mmdebug.h`: assertions of the kernel itself. They read memory without being an access of their own: CONFIG_DEBUG_VM
+//! must not change what interleavings exist.
+
+use super::mm_types::Folio;
+use crate::machine::m;
+use crate::vocab::{Field, Note, Obj, VmBug};
+
+/// Reports `why` if `cond` holds. The kernel would stop; the model's checks end the run if they are subscribed.
+#[inline]
+pub fn vm_bug_on_folio(cond: bool, folio: Folio, why: VmBug) {
+    if cond {
+        m().note(Note::VmBug, folio.obj(Field::Flags), why as u32);
+    }
+}
+
+/// As [`vm_bug_on_folio`], about no folio.
+#[inline]
+pub fn bug_on(cond: bool, why: VmBug) {
+    if cond {
+        m().note(Note::VmBug, Obj::NONE, why as u32);
+    }
+}
+
+/// The folio's flags as an assertion sees them.
+#[inline]
+pub fn peek_flags(folio: Folio) -> u64 {
+    m().peek(folio.obj(Field::Flags))
+}

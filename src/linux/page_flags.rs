@@ -1,0 +1,131 @@
+//! `page-flags.h`: one word of flags, changed by relaxed atomic read-modify-writes, by test-and-change with full order, and
+//! by non-atomic writes (a load, then a store) that need exclusive ownership.
+
+use super::mm_types::Folio;
+use crate::machine::m;
+use crate::prim;
+use crate::vocab::*;
+
+#[inline]
+pub(super) fn flags(folio: Folio) -> Obj {
+    folio.obj(Field::Flags)
+}
+
+#[inline]
+fn test(folio: Folio, bits: u64) -> bool {
+    m().load(flags(folio), Order::Relaxed, Note::TestFlag, bits as u32) & bits != 0
+}
+
+#[inline]
+fn set(folio: Folio, bits: u64) {
+    let _ = m().rmw(flags(folio), Order::Relaxed, Note::SetFlag, bits as u32, |v| Some(v | bits));
+}
+
+#[inline]
+fn clear(folio: Folio, bits: u64) {
+    let _ = m().rmw(flags(folio), Order::Relaxed, Note::ClearFlag, bits as u32, |v| Some(v & !bits));
+}
+
+#[inline]
+fn test_and_set(folio: Folio, bits: u64) -> bool {
+    let old = m().rmw(flags(folio), Order::Full, Note::TestAndSetFlag, bits as u32, |v| Some(v | bits));
+    old.is_ok_and(|v| v & bits != 0)
+}
+
+#[inline]
+fn test_and_clear(folio: Folio, bits: u64) -> bool {
+    let old = m().rmw(flags(folio), Order::Full, Note::TestAndClearFlag, bits as u32, |v| Some(v & !bits));
+    old.is_ok_and(|v| v & bits != 0)
+}
+
+/// A non-atomic write: two steps. What another CPU changes in between is lost.
+#[inline]
+fn non_atomic(folio: Folio, bits: u64, change: impl FnOnce(u64) -> u64) {
+    let old = m().load(flags(folio), Order::Plain, Note::NonAtomicFlag, bits as u32);
+    m().store(flags(folio), change(old), Order::Plain, Note::NonAtomicFlag, bits as u32);
+}
+
+macro_rules! page_flags {
+    ($($bits:ident: $($kind:ident $name:ident),+;)+) => { $($(page_flags!(@$kind $name $bits);)+)+ };
+    (@test $name:ident $bits:ident) => {
+        #[inline]
+        pub fn $name(folio: Folio) -> bool {
+            prim!($name);
+            test(folio, $bits)
+        }
+    };
+    (@set $name:ident $bits:ident) => {
+        #[inline]
+        pub fn $name(folio: Folio) {
+            prim!($name);
+            set(folio, $bits);
+        }
+    };
+    (@clear $name:ident $bits:ident) => {
+        #[inline]
+        pub fn $name(folio: Folio) {
+            prim!($name);
+            clear(folio, $bits);
+        }
+    };
+    (@test_and_clear $name:ident $bits:ident) => {
+        #[inline]
+        pub fn $name(folio: Folio) -> bool {
+            prim!($name);
+            test_and_clear(folio, $bits)
+        }
+    };
+    (@test_and_set $name:ident $bits:ident) => {
+        #[inline]
+        pub fn $name(folio: Folio) -> bool {
+            prim!($name);
+            test_and_set(folio, $bits)
+        }
+    };
+    (@set_na $name:ident $bits:ident) => {
+        /// Non-atomic: only while nobody else can change the word.
+        #[inline]
+        pub fn $name(folio: Folio) {
+            prim!($name);
+            non_atomic(folio, $bits, |v| v | $bits);
+        }
+    };
+    (@clear_na $name:ident $bits:ident) => {
+        /// Non-atomic: only while nobody else can change the word.
+        #[inline]
+        pub fn $name(folio: Folio) {
+            prim!($name);
+            non_atomic(folio, $bits, |v| v & !$bits);
+        }
+    };
+}
+
+page_flags! {
+    PG_LOCKED: test folio_test_locked, set_na __folio_set_locked, clear_na __folio_clear_locked;
+    PG_WRITEBACK: test folio_test_writeback;
+    PG_REFERENCED: test folio_test_referenced, set folio_set_referenced;
+    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate;
+    PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, test_and_clear folio_test_clear_dirty;
+    PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
+        clear_na __folio_clear_lru;
+    PG_WAITERS: set folio_set_waiters, clear folio_clear_waiters;
+    PG_ACTIVE: test folio_test_active, set folio_set_active, clear folio_clear_active, clear_na __folio_clear_active;
+    PG_MAPPEDTODISK: clear folio_clear_mappedtodisk;
+    PG_PRIVATE: test folio_test_private;
+    PG_SWAPBACKED: set_na __folio_set_swapbacked;
+    PG_UNEVICTABLE: test folio_test_unevictable, set folio_set_unevictable, clear folio_clear_unevictable,
+        test_and_clear folio_test_clear_unevictable, clear_na __folio_clear_unevictable;
+    PG_MLOCKED: test folio_test_mlocked, clear_na __folio_clear_mlocked;
+}
+
+/// Clears every flag of a folio nobody else has, in one plain store.
+pub fn folio_clear_all_flags(folio: Folio) {
+    prim!(folio_clear_all_flags);
+    m().store(flags(folio), 0, Order::Plain, Note::NonAtomicFlag, u32::MAX);
+}
+
+/// PG_active, PG_unevictable and PG_swapbacked as one plain load of the word: which list a folio belongs to.
+pub fn folio_lru_flags(folio: Folio) -> u64 {
+    prim!(folio_lru_flags);
+    m().load(flags(folio), Order::Plain, Note::TestFlag, (PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED) as u32)
+}

@@ -1,0 +1,73 @@
+//! `xarray.h`: the page cache's slots. Stores are made under the i_pages lock; loads under RCU only. The model's tree never
+//! changes shape, so there are no retry entries and a cursor is (mapping, index).
+
+use super::mm_types::{AddressSpace, Folio};
+use super::spinlock::{SpinLock, spin_lock_irq, spin_unlock_irq};
+use crate::machine::m;
+use crate::prim;
+use crate::vocab::{Field, Note, Order, SLOTS};
+
+#[inline]
+fn entry(word: u64) -> Option<Folio> {
+    (word != 0).then(|| Folio(word as u8 - 1))
+}
+
+/// LD of the slot.
+#[inline]
+pub fn xas_load(mapping: AddressSpace, index: usize) -> Option<Folio> {
+    prim!(xas_load);
+    entry(m().load(mapping.slot(index), Order::Relaxed, Note::Nothing, mapping.aux()))
+}
+
+/// LD of the same slot again, to see whether it still holds what was loaded.
+#[inline]
+pub fn xas_reload(mapping: AddressSpace, index: usize) -> Option<Folio> {
+    prim!(xas_reload);
+    entry(m().load(mapping.slot(index), Order::Relaxed, Note::Nothing, mapping.aux()))
+}
+
+/// The first present entry at or after `index`: (index, folio).
+#[inline]
+pub fn xas_find(mapping: AddressSpace, index: usize) -> Option<(usize, Folio)> {
+    prim!(xas_find);
+    (index..SLOTS).find_map(|i| {
+        entry(m().load(mapping.slot(i), Order::Relaxed, Note::Nothing, mapping.aux())).map(|f| (i, f))
+    })
+}
+
+/// Publishes `folio` (or nothing) in the slot; storing nothing clears the slot's marks first. i_pages lock held.
+#[inline]
+pub fn xas_store(mapping: AddressSpace, index: usize, folio: Option<Folio>) {
+    prim!(xas_store);
+    if folio.is_none() {
+        let cleared = |v: u64| (v >> (3 * index) & 7 != 0).then_some(v & !(7 << (3 * index)));
+        let _ = m().rmw(mapping.obj(Field::Marks), Order::Plain, Note::Nothing, mapping.aux(), cleared);
+    }
+    let word = folio.map_or(0, |f| f.0 as u64 + 1);
+    m().store(mapping.slot(index), word, Order::Release, Note::SlotStore, mapping.aux());
+}
+
+/// Sets one of the `MARK_*` marks of a slot. i_pages lock held.
+pub fn xas_set_mark(mapping: AddressSpace, index: usize, mark: u64) {
+    prim!(xas_set_mark);
+    let set = |v: u64| Some(v | mark << (3 * index));
+    let _ = m().rmw(mapping.obj(Field::Marks), Order::Plain, Note::Nothing, mapping.aux(), set);
+}
+
+#[inline]
+pub fn xa_lock_irq(mapping: AddressSpace) {
+    prim!(xa_lock_irq);
+    spin_lock_irq(SpinLock::i_pages(mapping));
+}
+
+#[inline]
+pub fn xa_unlock_irq(mapping: AddressSpace) {
+    prim!(xa_unlock_irq);
+    spin_unlock_irq(SpinLock::i_pages(mapping));
+}
+
+/// LD of the xarray's head: whether anything is in the tree.
+pub fn xa_empty(mapping: AddressSpace) -> bool {
+    prim!(xa_empty);
+    mapping.load(Field::NrPages) == 0
+}

@@ -1,0 +1,217 @@
+//! `mm/compaction.c`: isolating page frames for migration.
+
+use super::filemap::folio_unlock;
+use super::swap::folio_put;
+use super::vmscan::{__isolate_lru_page, ISOLATE_ASYNC_MIGRATE};
+use super::{bug, kernel};
+use crate::bugs;
+use crate::kfn;
+use crate::linux::mm_inline::*;
+use crate::linux::mm_types::{AddressSpace, Folio};
+use crate::linux::page_flags::*;
+use crate::linux::page_ref::*;
+use crate::linux::pagemap::*;
+use crate::linux::pagevec::FolioBatch;
+use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
+use crate::linux::spinlock::*;
+use crate::vocab::*;
+
+/// `enum migrate_mode`, as far as it matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum MigrateMode {
+    Sync,
+    Async,
+}
+
+/// `struct compact_control`: what is scanned, and what was taken.
+pub struct CompactControl {
+    pub mode: MigrateMode,
+    /// First page frame and the one after the last.
+    pub pfns: (usize, usize),
+    /// Isolated folios, each with an isolation reference.
+    pub migratepages: FolioBatch,
+    /// Page frames that `__isolate_lru_page()` answered -EBUSY to, as a bit set.
+    pub refused: u32,
+}
+
+impl CompactControl {
+    pub fn new(mode: MigrateMode, pfns: (usize, usize)) -> CompactControl {
+        CompactControl { mode, pfns, migratepages: FolioBatch::new(), refused: 0 }
+    }
+
+    fn is_async(&self) -> bool {
+        self.mode == MigrateMode::Async
+    }
+
+    fn take(&mut self, folio: Folio) {
+        private_list_add(folio);
+        self.migratepages.add(folio, 0);
+    }
+}
+
+/// `isolate_migratepages_block()`: scans page frames and isolates what can be migrated. Each form says its version.
+pub fn isolate_migratepages_block(cc: &mut CompactControl) {
+    if kernel().has_folios() { folios::isolate_migratepages_block(cc) } else { pages::isolate_migratepages_block(cc) }
+}
+
+mod pages {
+    use super::*;
+
+    /// v4.14/v4.15 (ERAS A.F6). The lru_lock is taken at the first candidate and kept. Left out: buddy and compound pages,
+    /// movable_ops pages, GFP_NOFS, skip hints, giving the lock up every 32 pages.
+    pub fn isolate_migratepages_block(cc: &mut CompactControl) {
+        kfn!(isolate_migratepages_block);
+        let mut locked = false;
+        for pfn in cc.pfns.0..cc.pfns.1 {
+            let folio = Folio(pfn as u8);
+            if !folio_test_lru(folio) || pinned_anon(folio) {
+                continue;
+            }
+            if !locked {
+                locked = compact_trylock_irqsave(cc);
+                if !locked {
+                    break;
+                }
+            }
+            if !folio_test_lru(folio) {
+                continue;
+            }
+            let mode = if cc.is_async() { ISOLATE_ASYNC_MIGRATE } else { 0 };
+            match __isolate_lru_page(folio, mode) {
+                Ok(()) => {
+                    lruvec_del_folio(folio);
+                    cc.take(folio);
+                }
+                Err(super::super::vmscan::IsolateError::Busy) => cc.refused |= 1 << pfn,
+                Err(_) => {}
+            }
+        }
+        if locked {
+            spin_unlock_irq(LRUVEC_LOCK);
+        }
+    }
+
+    /// `compact_trylock_irqsave()`, v4.15: asynchronous compaction does not wait for the lru_lock.
+    fn compact_trylock_irqsave(cc: &CompactControl) -> bool {
+        kfn!(compact_trylock_irqsave);
+        if cc.is_async() {
+            return spin_trylock_irq(LRUVEC_LOCK);
+        }
+        spin_lock_irq(LRUVEC_LOCK);
+        true
+    }
+
+    /// Migration would fail on an anonymous page with references beyond its mappings (racy on purpose).
+    fn pinned_anon(folio: Folio) -> bool {
+        folio_mapping(folio).is_none() && folio_ref_count(folio) > folio_mapcount(folio)
+    }
+}
+
+mod folios {
+    use super::*;
+
+    /// v6.5, v6.8, v6.12 (MM-6.12 8.1, ERAS E.F1). A reference is taken first; the lru_lock only once PG_lru was cleared.
+    /// Left out: buddy, hugetlb and large folios, movable_ops pages, GFP_NOFS, skip hints and their abort path, giving the
+    /// lock up every 32 pages.
+    pub fn isolate_migratepages_block(cc: &mut CompactControl) {
+        kfn!(isolate_migratepages_block);
+        let mut locked = false;
+        for pfn in cc.pfns.0..cc.pfns.1 {
+            let folio = Folio(pfn as u8);
+            if !folio_test_lru(folio) {
+                continue;
+            }
+            if bug(bugs::A3) && cc.is_async() && !prepare_before_reference(folio) {
+                continue;
+            }
+            if !folio_try_get(folio, Owner::Isolation) {
+                continue;
+            }
+            if !migratable(folio, cc) || !folio_test_clear_lru(folio) {
+                fail_put(folio, &mut locked);
+                continue;
+            }
+            if !locked {
+                compact_lock_irqsave(cc);
+                locked = true;
+            }
+            lruvec_del_folio(folio);
+            cc.take(folio);
+        }
+        if locked {
+            spin_unlock_irq(LRUVEC_LOCK);
+        }
+    }
+
+    /// isolate_fail_put: the lru_lock is dropped first, because the put may be the last one and freeing takes it.
+    fn fail_put(folio: Folio, locked: &mut bool) {
+        if *locked && !bug(bugs::E6) {
+            spin_unlock_irq(LRUVEC_LOCK);
+            *locked = false;
+        }
+        folio_put(folio, Owner::Isolation);
+    }
+
+    /// `compact_lock_irqsave()`: asynchronous compaction notes the contention, and waits all the same.
+    fn compact_lock_irqsave(cc: &CompactControl) {
+        kfn!(compact_lock_irqsave);
+        if cc.is_async() && spin_trylock_irq(LRUVEC_LOCK) {
+            return;
+        }
+        spin_lock_irq(LRUVEC_LOCK);
+    }
+
+    /// Steps 7 to 12 of MM-6.12 8.1: whether the folio, which this CPU holds a reference on, may be migrated.
+    fn migratable(folio: Folio, cc: &CompactControl) -> bool {
+        let in_rcu = bug(bugs::E4) || bug(bugs::E4B);
+        if in_rcu {
+            rcu_read_lock();
+        }
+        let mapping = folio_mapping(folio);
+        let movable = !(bug(bugs::E0) || in_rcu) || !mapping.is_some_and(mapping_unmovable);
+        if in_rcu {
+            rcu_read_unlock();
+        }
+        if !movable {
+            return false;
+        }
+        // Probably a pinned anonymous page (racy on purpose).
+        if mapping.is_none() && folio_ref_count(folio) - 1 > folio_mapcount(folio) {
+            return false;
+        }
+        if !folio_test_lru(folio) {
+            return false;
+        }
+        let unevictable = folio_test_unevictable(folio);
+        if cc.is_async() && folio_test_writeback(folio) {
+            return false;
+        }
+        let dirty = folio_test_dirty(folio);
+        let ask_aops = cc.is_async() && dirty;
+        let ask_movable = kernel() >= Kernel::V6_8 && mapping.is_some() && unevictable;
+        let every = bug(bugs::E1) && mapping.is_some();
+        // The mode has ISOLATE_UNEVICTABLE: sysctl_compact_unevictable_allowed is 1 by default.
+        (!ask_aops && !ask_movable && !every) || mapping_agrees(folio, mapping, ask_aops)
+    }
+
+    /// Step 12: asks the mapping, under the folio lock, which keeps the folio attached and so the inode alive. `before` is the
+    /// mapping as read without the lock.
+    fn mapping_agrees(folio: Folio, before: Option<AddressSpace>, ask_aops: bool) -> bool {
+        let lock = !bug(bugs::A5);
+        if lock && !folio_trylock(folio) {
+            return false;
+        }
+        let mapping = if bug(bugs::E3) { before } else { folio_mapping(folio) };
+        let migrate_dirty = !ask_aops || mapping.is_none_or(|m| mapping_aops(m) & AOPS_MIGRATE_FOLIO != 0);
+        let unmovable = kernel() >= Kernel::V6_8 && mapping.is_some_and(mapping_unmovable);
+        if lock {
+            folio_unlock(folio);
+        }
+        migrate_dirty && !unmovable
+    }
+
+    /// The 2020 draft of 9df41314390b: the mapping test before the reference is taken, and without the lru_lock.
+    fn prepare_before_reference(folio: Folio) -> bool {
+        !folio_test_dirty(folio) || mapping_agrees(folio, None, true)
+    }
+}

@@ -1,0 +1,29 @@
+//! `mm/*.c`: the modelled algorithms, under the kernel's file and function names and in the kernel's order.
+//!
+//! Functions of older kernels stand beside the current ones and name their versions. A historic bug is one guarded line at
+//! the place where the fix was made. Order-0 folios only.
+
+pub mod compaction;
+pub mod filemap;
+pub mod fs_inode;
+pub mod memory;
+pub mod migrate;
+pub mod page_alloc;
+pub mod page_writeback;
+pub mod swap;
+pub mod truncate;
+pub mod vmscan;
+
+use crate::machine::m;
+use crate::vocab::{BugId, Kernel};
+
+/// Whether a historic bug is in the kernel being run.
+#[inline]
+fn bug(id: BugId) -> bool {
+    m().bug(id)
+}
+
+#[inline]
+fn kernel() -> Kernel {
+    m().model().kernel
+}

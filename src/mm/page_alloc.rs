@@ -1,0 +1,61 @@
+//! `mm/page_alloc.c`: a small allocator that hands the frame freed last out first.
+
+use crate::kfn;
+use crate::linux::mm_types::Folio;
+use crate::linux::mmdebug::peek_flags;
+use crate::linux::page_flags::*;
+use crate::linux::page_ref::set_page_refcounted;
+use crate::linux::pagemap::folio_clear_mapping;
+use crate::machine::m;
+use crate::vocab::*;
+
+/// `free_page_is_bad()`, v6.12 (with page checking enabled). Returns whether the state of a folio about to be freed is bad
+/// (MM-6.12 1.4). Left out: memcg_data, page_type.
+fn free_page_is_bad(folio: Folio) -> bool {
+    kfn!(free_page_is_bad);
+    let word = |field| m().peek(folio.obj(field));
+    word(Field::Mapcount) != 0
+        || word(Field::FolioMapping) != 0
+        || word(Field::Refcount) != 0
+        || peek_flags(folio) & PAGE_FLAGS_CHECK_AT_FREE != 0
+}
+
+/// `free_pages_prepare()`, v6.12. The caller dropped the last reference. Returns false for a bad page, which is leaked.
+/// Left out: hwpoison, memcg, poisoning, page owner.
+fn free_pages_prepare(folio: Folio) -> bool {
+    kfn!(free_pages_prepare);
+    if folio_test_mlocked(folio) {
+        __folio_clear_mlocked(folio);
+    }
+    if m().peek(folio.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS != 0 {
+        folio_clear_mapping(folio);
+    }
+    m().note(Note::FolioFree, folio.obj(Field::Refcount), 0);
+    if free_page_is_bad(folio) {
+        return false;
+    }
+    folio_clear_all_flags(folio);
+    true
+}
+
+/// `free_unref_page()` / `free_unref_folios()`, v6.12: gives the frame back. Left out: per-CPU lists, migratetypes.
+pub fn free_unref_page(folio: Folio) {
+    kfn!(free_unref_page);
+    if free_pages_prepare(folio) {
+        let push = |list: u64| Some(Seq(list).push_head(folio.pfn()).0);
+        let _ = m().rmw(Obj::free_list(), Order::Plain, Note::Nothing, folio.0 as u32, push);
+    }
+}
+
+/// `folio_alloc()`, v6.12: a folio with one reference of the caller's, unlocked, flags clear. `None`: no free frame.
+/// Left out: reclaim on failure, check_new_page (a bad page never comes back to the list).
+pub fn folio_alloc() -> Option<Folio> {
+    kfn!(folio_alloc);
+    let pop = |list: u64| Seq(list).head().map(|f| Seq(list).remove(f).0);
+    let old = m().rmw(Obj::free_list(), Order::Plain, Note::Nothing, u32::MAX, pop).ok()?;
+    let folio = Folio(Seq(old).head()? as u8);
+    m().note(Note::FolioAlloc, folio.obj(Field::Refcount), 0);
+    m().poke(folio.obj(Field::Private), 0);
+    set_page_refcounted(folio, Owner::Alloc);
+    Some(folio)
+}

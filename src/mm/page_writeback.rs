@@ -1,0 +1,25 @@
+//! `mm/page-writeback.c`: dirtying.
+
+use crate::kfn;
+use crate::linux::mm_types::Folio;
+use crate::linux::page_flags::*;
+use crate::linux::pagemap::folio_mapping;
+use crate::linux::spinlock::{SpinLock, spin_lock_irq, spin_unlock_irq};
+use crate::linux::xarray::xas_set_mark;
+use crate::linux::pagemap::{folio_index, folio_raw_mapping};
+use crate::vocab::MARK_DIRTY;
+
+/// `folio_mark_dirty()` with `filemap_dirty_folio()` and `__folio_mark_dirty()`, v6.12. The folio is locked, so its mapping
+/// stays. Left out: accounting, inode dirty lists.
+pub fn folio_mark_dirty(folio: Folio) {
+    kfn!(folio_mark_dirty);
+    let Some(mapping) = folio_mapping(folio) else { return };
+    if folio_test_set_dirty(folio) {
+        return;
+    }
+    spin_lock_irq(SpinLock::i_pages(mapping));
+    if folio_raw_mapping(folio).is(mapping) {
+        xas_set_mark(mapping, folio_index(folio), MARK_DIRTY);
+    }
+    spin_unlock_irq(SpinLock::i_pages(mapping));
+}

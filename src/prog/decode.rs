@@ -1,0 +1,295 @@
+//! From any bytes to a valid program.
+//!
+//! A fixed header, zero-extended, then fixed-width records, so that erasing, copying and crossing over of records keeps
+//! the meaning of all others. A tail shorter than a record is ignored.
+//!
+//! | header byte | meaning |
+//! |---|---|
+//! | 0 | CPUs: `b & 7` chooses from 2 2 2 3 3 3 1 4 |
+//! | 1 | start CPU: below 128 cpu0, else `b` modulo CPUs |
+//! | 2 | hot mapping `b & 3` mod 3, hot folio `b >> 2 & 7` mod 6, hot index `b >> 5` mod 4 |
+//! | 3, 4 | swarm: 0 = every kind of operation, else a subset of 2..=6 kinds chosen by a hash |
+//! | 5..8 | mappings |
+//! | 8..24 | folios, two bytes each: place and flags |
+//!
+//! *Mapping*: `0x80` it exists (the hot one always does); `b & 3 == 3` no migrate_folio; `0x04` free_folio; the three
+//! bits above: 4 and 5 unevictable, 6 also unmovable, 7 both or, with `0x40`, unmovable alone.
+//!
+//! *Folio place*: `b >> 6`: 0 none, 1 and 2 in the cache, 3 anonymous. In the cache `b & 3`: 0 and 1 the hot mapping,
+//! else mapping `b >> 4 & 3` mod 3 if it exists; index `b >> 2 & 3` or the next free one. The hot folio is at the hot
+//! mapping's hot index whatever its place byte says. *Flags*: lru unless the low three bits are 7, uptodate unless the
+//! next two are 3, `0x20` dirty, `0x40` active, `0x80` referenced. At most 6 folios, so that two frames are free.
+//!
+//! *Operation*: a record whose first byte is below 0xA0: CPU (mod CPUs), kind (mod the swarm's), and two bytes `x` and
+//! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low two bits of an
+//! argument choose the hot object (0, 1, 2) or any (3), which then is `>> 2`; counts are 1 for 0 and 1; modes are
+//! always `>> 2`.
+//!
+//! *Schedule record*: the first byte is `0xA0 + c`: CPU `c` mod CPUs, operation `c / CPUs` mod its operations. Then
+//! *n*, *anchor* and *to*. Anchor: below 0xE0 `@n`, else `blocked` (#1, #2), or with `0x10` `end`. The *n* of `@n`
+//! counts from 0 here: below 128 `n & 31`, below 192 `n & 63`, else 64 to 255 with the anchor's high bits. To: above
+//! 0xDF the RCU task, else another CPU.
+
+use super::types::{FolioInit, FolioPlace, MappingInit, Op, Program};
+use super::{File, ParseError, text};
+use crate::ops::{Arg, TABLE};
+use crate::sched::{Anchor, MAX_RECORDS, Preempt};
+use crate::vocab::*;
+use arbitrary::{Arbitrary, Unstructured};
+use std::sync::OnceLock;
+
+/// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
+/// too: what is to last is stored as text.
+pub const DECODE_VERSION: u32 = 1;
+/// Bytes before the records.
+pub const HEADER: usize = 24;
+/// Bytes of a record.
+pub const RECORD: usize = 4;
+
+/// First byte of the first kind of schedule record.
+const SCHEDULE: u8 = 0xA0;
+/// Initial folios: two frames stay free.
+const FOLIOS_DECODED: usize = FOLIOS - 2;
+
+struct Hot {
+    mapping: u8,
+    folio: u8,
+    index: u8,
+}
+
+/// The program these bytes stand for, under `model`. Every byte string has one, and it is valid.
+pub fn decode(data: &[u8], model: Model) -> Program {
+    let mut header = [0; HEADER];
+    for (to, from) in header.iter_mut().zip(data) {
+        *to = *from;
+    }
+    let [cpus, start, hot, swarm @ ..] = header;
+    let nr_cpus = [2, 2, 2, 3, 3, 3, 1, 4][cpus as usize & 7];
+    let hot = Hot {
+        mapping: (hot & 3) % MAPPINGS as u8,
+        folio: (hot >> 2 & 7) % FOLIOS_DECODED as u8,
+        index: (hot >> 5) % SLOTS as u8,
+    };
+    let kinds = kinds(u16::from_le_bytes([swarm[0], swarm[1]]), model.kernel);
+    let mut p = Program::new(model);
+    decode_mappings(&mut p, &header[5..8], &hot);
+    decode_folios(&mut p, &header[8..], &hot);
+    let mut preemptions = Vec::new();
+    for record in data.get(HEADER..).unwrap_or_default().chunks_exact(RECORD) {
+        let &[b, kind, x, y] = record else { continue };
+        if b >= SCHEDULE {
+            preemptions.push([b - SCHEDULE, kind, x, y]);
+            continue;
+        }
+        let ops = &mut p.cpus[b as usize % nr_cpus];
+        if ops.len() < OPS_PER_CPU && !kinds.is_empty() {
+            ops.push(operation(kinds[kind as usize % kinds.len()], [x, y], &hot));
+        }
+    }
+    let nr_cpus = p.nr_cpus();
+    p.schedule.start = if start < 128 { 0 } else { start % nr_cpus as u8 };
+    // More than a schedule holds, as some will turn out to be at one place.
+    for record in preemptions.into_iter().take(2 * MAX_RECORDS) {
+        let record = preemption(&p, record, nr_cpus as u8);
+        p.schedule.records.push(record);
+    }
+    p.fix_up();
+    p
+}
+
+/// splitmix64.
+fn mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (*state ^ *state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ z >> 31
+}
+
+/// The operations a program may use: all the kernel has, or the subset the swarm bytes stand for.
+fn kinds(swarm: u16, kernel: Kernel) -> Vec<u8> {
+    let has = |(_, spec): &(usize, &crate::ops::OpSpec)| spec.kernels.contains(&kernel);
+    let mut kinds: Vec<u8> = TABLE.iter().enumerate().filter(has).map(|(i, _)| i as u8).collect();
+    if swarm != 0 {
+        let mut state = u64::from(swarm);
+        let wanted = 2 + (mix(&mut state) % 5) as usize;
+        while kinds.len() > wanted {
+            let i = mix(&mut state) as usize % kinds.len();
+            kinds.swap_remove(i);
+        }
+        kinds.sort_unstable();
+    }
+    kinds
+}
+
+fn decode_mappings(p: &mut Program, bytes: &[u8], hot: &Hot) {
+    for (i, (m, b)) in p.init.mappings.iter_mut().zip(bytes).enumerate() {
+        if i != hot.mapping as usize && b & 0x80 == 0 {
+            continue;
+        }
+        let migrate = if b & 3 == 3 { 0 } else { AOPS_MIGRATE_FOLIO };
+        let free = if b & 4 != 0 { AOPS_FREE_FOLIO } else { 0 };
+        let flags = match b >> 3 & 7 {
+            0..4 => 0,
+            4 | 5 => AS_UNEVICTABLE,
+            7 if b & 0x40 != 0 => AS_UNMOVABLE,
+            _ => AS_UNEVICTABLE | AS_UNMOVABLE,
+        };
+        *m = Some(MappingInit { flags, aops: migrate | free });
+    }
+}
+
+fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
+    let hot_place = FolioPlace::Cache { mapping: hot.mapping, index: hot.index };
+    let hot_flags = bytes.get(2 * hot.folio as usize + 1).copied().unwrap_or(0);
+    p.init.folios[hot.folio as usize] = Some(folio(p, hot_place, hot_flags));
+    let mut left = FOLIOS_DECODED - 1;
+    for (i, pair) in bytes.chunks_exact(2).enumerate().take(FOLIOS) {
+        let &[b, flags] = pair else { continue };
+        if i == hot.folio as usize || left == 0 {
+            continue;
+        }
+        if let Some(place) = place(p, b, hot) {
+            p.init.folios[i] = Some(folio(p, place, flags));
+            left -= 1;
+        }
+    }
+}
+
+fn place(p: &Program, b: u8, hot: &Hot) -> Option<FolioPlace> {
+    match b >> 6 {
+        0 => None,
+        3 => Some(FolioPlace::Anon),
+        _ => {
+            let other = (b >> 4 & 3) % MAPPINGS as u8;
+            let mapping = if b & 3 < 2 || p.mapping(other).is_none() { hot.mapping } else { other };
+            (0..SLOTS as u8)
+                .map(|i| FolioPlace::Cache { mapping, index: ((b >> 2 & 3) + i) % SLOTS as u8 })
+                .find(|place| !p.init.folios.iter().flatten().any(|f| f.place == *place))
+        }
+    }
+}
+
+fn folio(p: &Program, place: FolioPlace, b: u8) -> FolioInit {
+    let mut flags = 0;
+    for (on, flag) in [
+        (b & 7 != 7, PG_LRU),
+        (b >> 3 & 3 != 3, PG_UPTODATE),
+        (b & 0x20 != 0, PG_DIRTY),
+        (b & 0x40 != 0, PG_ACTIVE),
+        (b & 0x80 != 0, PG_REFERENCED),
+        (place == FolioPlace::Anon, PG_SWAPBACKED),
+    ] {
+        if on {
+            flags |= flag;
+        }
+    }
+    if let FolioPlace::Cache { mapping, .. } = place
+        && flags & PG_LRU != 0
+        && p.mapping(mapping).is_some_and(|m| m.flags & AS_UNEVICTABLE != 0)
+    {
+        flags = flags & !PG_ACTIVE | PG_UNEVICTABLE;
+    }
+    FolioInit { place, flags }
+}
+
+fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
+    let bytes = [x & 31, y & 31, x >> 5 | y >> 5 << 3];
+    let mut args = [0; 3];
+    let kinds = TABLE.get(code as usize).map_or(&[][..], |s| s.args);
+    for ((arg, (_, kind)), b) in args.iter_mut().zip(kinds).zip(bytes) {
+        let any = b >> 2;
+        *arg = match (kind, b & 3) {
+            (Arg::Mapping, 0..3) => hot.mapping,
+            (Arg::Index, 0..3) => hot.index,
+            (Arg::Pfn, 0..3) => hot.folio,
+            (Arg::Count(_), 0..2) => 0,
+            _ => any % kind.values().max(1),
+        };
+    }
+    Op { code, args }
+}
+
+fn preemption(p: &Program, [c, n, anchor, to]: [u8; 4], nr_cpus: u8) -> Preempt {
+    let cpu = c % nr_cpus;
+    let nr_ops = p.cpus[cpu as usize].len().max(1) as u8;
+    let n = match n >> 6 {
+        0 | 1 => n & 0x1f,
+        2 => n & 0x3f,
+        _ => (n & 0x3f) + 64 * (1 + (anchor >> 6).min(2)),
+    };
+    let (anchor, k) = match anchor {
+        0..0xE0 => (Anchor::Nth, u16::from(n) + 1),
+        _ if anchor & 0x10 != 0 => (Anchor::End, 1),
+        _ => (Anchor::Blocked, 1 + u16::from(n & 1)),
+    };
+    let to = if to >= 0xE0 || nr_cpus == 1 { RCU_TASK as u8 } else { (cpu + 1 + to % (nr_cpus - 1)) % nr_cpus };
+    let op = if anchor == Anchor::End { nr_ops - 1 } else { c / nr_cpus % nr_ops };
+    Preempt { cpu, op, anchor, k, to }
+}
+
+/// What a fuzz target receives: text if the bytes begin with the magic line, else [`decode`]d bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A repro file.
+    Text(File),
+    /// A decoded program.
+    Bytes(Program),
+    /// Begins with the magic line and is not a repro file. Targets return at once.
+    Malformed(ParseError),
+}
+
+static MODEL: OnceLock<Model> = OnceLock::new();
+
+impl Input {
+    /// Sets the model bytes are decoded for in this process. Only the first call counts; the answer says whether this
+    /// one did. Without any, it is the default kernel.
+    pub fn set_model(model: Model) -> bool {
+        MODEL.set(model).is_ok()
+    }
+
+    /// The model bytes are decoded for.
+    pub fn model() -> Model {
+        MODEL.get().copied().unwrap_or_else(|| super::preset::model(Kernel::DEFAULT))
+    }
+
+    /// What these bytes stand for.
+    pub fn of(data: &[u8]) -> Input {
+        if !text::is_text(data) {
+            return Input::Bytes(decode(data, Input::model()));
+        }
+        match File::parse(data) {
+            Ok(file) => Input::Text(file),
+            Err(e) => Input::Malformed(e),
+        }
+    }
+
+    /// The program to run, if there is one.
+    pub fn program(&self) -> Option<&Program> {
+        match self {
+            Input::Text(file) => Some(&file.program),
+            Input::Bytes(program) => Some(program),
+            Input::Malformed(_) => None,
+        }
+    }
+}
+
+impl<'a> Arbitrary<'a> for Input {
+    fn arbitrary(u: &mut Unstructured<'a>) -> arbitrary::Result<Input> {
+        let n = u.len();
+        u.bytes(n).map(Input::of)
+    }
+
+    fn arbitrary_take_rest(u: Unstructured<'a>) -> arbitrary::Result<Input> {
+        Ok(Input::of(u.take_rest()))
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Input::Text(file) => write!(f, "{file:?}"),
+            Input::Bytes(program) => write!(f, "{program:?}"),
+            Input::Malformed(e) => write!(f, "not a repro file: {e}"),
+        }
+    }
+}

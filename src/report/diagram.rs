@@ -1,0 +1,359 @@
+//! The CPU0/CPU1 diagram, as it is pasted into a mail (USERS 7.4).
+//!
+//! One event a line, so a line may run on under the empty cell of its right-hand neighbour: columns begin at fixed
+//! places, and what does not fit the page wraps with a hanging indent.
+
+use super::Report;
+use super::slice::Slice;
+use super::words::{self, describe, flag_names, is_leaf, owner_word};
+use crate::prog::FolioPlace;
+use crate::vocab::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a diagram is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DiagramStyle {
+    /// Columns of text, at least 40.
+    pub width: usize,
+}
+
+impl DiagramStyle {
+    /// For commit messages and mails: checkpatch's 75 columns.
+    pub const KERNEL: DiagramStyle = DiagramStyle { width: 75 };
+    /// For terminals.
+    pub const WIDE: DiagramStyle = DiagramStyle { width: 118 };
+}
+
+impl Default for DiagramStyle {
+    fn default() -> DiagramStyle {
+        DiagramStyle::KERNEL
+    }
+}
+
+/// One line before layout.
+struct Row {
+    task: u8,
+    indent: usize,
+    /// Parts that stay together if they can.
+    parts: Vec<String>,
+    step: Option<u32>,
+}
+
+impl Row {
+    fn header(task: u8, depth: usize, text: String) -> Row {
+        Row { task, indent: 2 * depth, parts: vec![text], step: None }
+    }
+
+    fn len(&self) -> usize {
+        self.indent + self.parts.iter().map(String::len).sum::<usize>() + 2 * (self.parts.len() - 1)
+    }
+}
+
+/// Which activation of which function every frame of a step is: two calls of one function differ.
+struct Activations {
+    /// Per task: operation, and (function, activation) of each frame of its last step.
+    last: BTreeMap<u8, (u8, Vec<(u32, usize)>)>,
+    count: usize,
+}
+
+impl Activations {
+    fn of(&mut self, step: &crate::machine::Step) -> Vec<usize> {
+        let e = &step.event;
+        let (op, old) = self.last.remove(&e.task).unwrap_or_default();
+        let mut now: Vec<(u32, usize)> = Vec::new();
+        let mut same = op == e.op;
+        for (d, f) in step.stack.iter().enumerate() {
+            same = same && old.get(d).is_some_and(|o| o.0 == f.hash);
+            let id = match old.get(d) {
+                Some(o) if same => o.1,
+                _ => {
+                    self.count += 1;
+                    self.count
+                }
+            };
+            now.push((f.hash, id));
+        }
+        let ids = now.iter().map(|n| n.1).collect();
+        self.last.insert(e.task, (e.op, now));
+        ids
+    }
+}
+
+impl Report<'_> {
+    /// The diagram: legend and initial state, then a column for each CPU that has a step to show.
+    pub fn diagram(&self, style: &DiagramStyle) -> String {
+        let width = style.width.max(40);
+        let slice = self.slice();
+        let mut out = self.legend(&slice, width);
+        if slice.culprit.is_none() {
+            out.push_str("(the execution was not recorded)\n");
+            return out;
+        }
+        out.push('\n');
+        let rows = self.rows(&slice);
+        let columns: Vec<u8> = {
+            let tasks: BTreeSet<u8> = rows.iter().map(|r| r.task).collect();
+            tasks.into_iter().collect()
+        };
+        let starts = starts(&rows, &columns, width);
+        self.heads(&slice, &columns, &starts, width, &mut out);
+        for row in &rows {
+            let column = columns.iter().position(|t| *t == row.task).unwrap_or(0);
+            draw(row, starts[column], width, &mut out);
+        }
+        out.chars().filter(|c| c.is_ascii()).collect()
+    }
+
+    /// Numbers of the events printed as steps, in order: every step of a diagram was executed.
+    pub fn diagram_steps(&self) -> Vec<u32> {
+        self.rows(&self.slice()).iter().filter_map(|r| r.step).collect()
+    }
+
+    fn rows(&self, slice: &Slice) -> Vec<Row> {
+        let steps = &self.trace.steps;
+        let shown: BTreeSet<usize> = slice.shown.iter().copied().collect();
+        // Frames a shown step was made in directly get a header; those in between are left out.
+        let mut ids: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut direct = BTreeSet::new();
+        let mut act = Activations { last: BTreeMap::new(), count: 0 };
+        for (i, step) in steps.iter().enumerate() {
+            let mut chain = act.of(step);
+            if !shown.contains(&i) {
+                continue;
+            }
+            if step.stack.last().is_some_and(|f| is_leaf(f.name)) {
+                chain.pop();
+            }
+            direct.extend(chain.last().copied());
+            ids.insert(i, chain);
+        }
+
+        let mut rows = Vec::new();
+        let mut open: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        let mut last_op: BTreeMap<u8, u8> = BTreeMap::new();
+        let mut last_task = None;
+        for &i in &slice.shown {
+            let (Some(step), Some(chain)) = (steps.get(i), ids.get(&i)) else { continue };
+            let e = &step.event;
+            let mut kept: Vec<(usize, &str)> = chain
+                .iter()
+                .zip(step.stack.iter())
+                .enumerate()
+                .filter(|(d, (id, _))| *d == 0 || direct.contains(id))
+                .map(|(_, (id, f))| (*id, f.name))
+                .collect();
+            // A function and its body under one name.
+            kept.dedup_by_key(|k| k.1);
+            let before = open.entry(e.task).or_default();
+            let common = kept.iter().zip(before.iter()).take_while(|(k, b)| k.0 == **b).count();
+            // Whole operations without a step to show lie between.
+            if last_op.get(&e.task).is_some_and(|op| *op + 1 < e.op) && (e.op as usize) < OPS_PER_CPU {
+                rows.push(Row::header(e.task, 0, "...".to_string()));
+            }
+            if common == kept.len() && common > 0 && last_task.is_some_and(|t| t != e.task) {
+                rows.push(Row::header(e.task, common - 1, format!("{}() ...", kept[common - 1].1)));
+            }
+            for (d, (_, name)) in kept.iter().enumerate().skip(common) {
+                rows.push(Row::header(e.task, d, format!("{name}()")));
+            }
+            let words = describe(step);
+            let mut parts = vec![words.text];
+            if !words.result.is_empty() {
+                parts.push(words.result);
+            }
+            if let Some(owner) = owner_word(e) {
+                let end = parts.len() - 1;
+                parts[end].push_str(&format!(" ({owner})"));
+            }
+            if Some(i) == slice.culprit {
+                parts.push(format!("<-- {}", self.phrase()));
+            }
+            rows.push(Row { task: e.task, indent: 2 * kept.len(), parts, step: Some(e.seq) });
+            *before = kept.iter().map(|k| k.0).collect();
+            last_task = Some(e.task);
+            last_op.insert(e.task, e.op);
+        }
+        rows
+    }
+
+    fn heads(&self, slice: &Slice, columns: &[u8], starts: &[usize], width: usize, out: &mut String) {
+        let name = |t: u8| if t as usize == RCU_TASK { "rcu".to_string() } else { format!("CPU{t}") };
+        let line = |cells: Vec<String>, out: &mut String| {
+            let mut s = String::new();
+            for (cell, start) in cells.iter().zip(starts) {
+                s.push_str(&" ".repeat(start.saturating_sub(s.len())));
+                s.push_str(cell);
+            }
+            out.push_str(s.trim_end());
+            out.push('\n');
+        };
+        line(columns.iter().map(|t| name(*t)).collect(), out);
+        line(columns.iter().map(|t| "-".repeat(name(*t).len())).collect(), out);
+        // Roles: the operations that have steps to show. They share lines only if each fits its column.
+        let mut roles: Vec<Vec<&str>> = Vec::new();
+        for t in columns {
+            let mut ops = Vec::new();
+            for &i in &slice.shown {
+                let Some(e) = self.trace.steps.get(i).map(|s| &s.event).filter(|e| e.task == *t) else { continue };
+                if ops.last().is_none_or(|(op, _)| *op != e.op) {
+                    ops.push((e.op, self.op_name(*t, e.op)));
+                }
+            }
+            roles.push(ops.into_iter().map(|o| o.1).collect());
+        }
+        let fits = roles.iter().enumerate().all(|(c, r)| {
+            let room = starts.get(c + 1).copied().unwrap_or(width) - starts[c];
+            r.iter().all(|n| n.len() < room || c + 1 == starts.len() && n.len() <= room)
+        });
+        if fits {
+            for n in 0..roles.iter().map(Vec::len).max().unwrap_or(0) {
+                line(roles.iter().map(|r| r.get(n).copied().unwrap_or("").to_string()).collect(), out);
+            }
+        } else {
+            for (c, r) in roles.iter().enumerate() {
+                for n in r {
+                    draw(&Row::header(columns[c], 0, n.to_string()), starts[c], width, out);
+                }
+            }
+        }
+        out.push('\n');
+    }
+
+    /// What the names stand for, and the initial state.
+    fn legend(&self, slice: &Slice, width: usize) -> String {
+        let memory = self.initial_memory();
+        let setup = self.setup_end();
+        let ledger = super::Ledger::of(self.trace.steps[..setup].iter().map(|s| &s.event));
+        let mut out = String::new();
+        for f in (0..FOLIOS as u8).filter(|f| slice.folios >> f & 1 != 0) {
+            let place = match self.program.init.folios[f as usize].map(|i| i.place) {
+                Some(FolioPlace::Cache { mapping, index }) => format!("folio of m{mapping} at index {index}"),
+                Some(FolioPlace::Anon) => "anonymous folio, mapped once".to_string(),
+                None => "free page frame".to_string(),
+            };
+            let mut s = format!("F{f}: {place}.");
+            if self.program.init.folios[f as usize].is_some() {
+                let holders = ledger.holders(f).into_iter().map(|(who, n)| format!("{who} {n}"));
+                let holders = holders.collect::<Vec<_>>().join(", ");
+                let count = memory.folio(f, Field::Refcount) as i64;
+                s.push_str(&format!("  Start: ref {count}"));
+                if !holders.is_empty() {
+                    s.push_str(&format!(" ({holders})"));
+                }
+                let flags = memory.folio(f, Field::Flags);
+                for name in flag_names(flags & !PG_LOCKED).split('|').filter(|n| !n.is_empty()) {
+                    s.push_str(&format!(", PG_{name}"));
+                }
+                s.push_str(if flags & PG_LOCKED != 0 { ", locked." } else { ", not locked." });
+            }
+            out.push_str(&fill(&s, width));
+        }
+        for m in (0..MAPPINGS).filter(|m| slice.mappings >> m & 1 != 0) {
+            let mut s = format!("m{m}: mapping of a file.  Start: inode live");
+            if let Some(init) = self.program.init.mappings[m] {
+                s.push_str(if init.aops & AOPS_MIGRATE_FOLIO != 0 { ", a_ops with" } else { ", a_ops without" });
+                s.push_str(" migrate_folio");
+                let flags = [(AS_UNEVICTABLE, "AS_UNEVICTABLE"), (AS_UNMOVABLE, "AS_UNMOVABLE")];
+                for (_, name) in flags.iter().filter(|(bit, _)| init.flags & bit != 0) {
+                    s.push_str(&format!(", {name}"));
+                }
+            }
+            s.push('.');
+            out.push_str(&fill(&s, width));
+        }
+        if let Some(i) = slice.culprit
+            && words::is_lock(self.trace.steps[i].event.obj)
+        {
+            out.push_str(&fill(&format!("Lock: {}.", words::obj_name(self.trace.steps[i].event.obj)), width));
+        }
+        out
+    }
+}
+
+/// Where the columns begin: even cells, moved left as far as the longest lines of the right-hand columns need it.
+fn starts(rows: &[Row], columns: &[u8], width: usize) -> Vec<usize> {
+    let n = columns.len().max(1);
+    let even = (width + 2) / n;
+    // Room a column should have before its lines wrap.
+    let least = (width / 8).max(8);
+    let mut pitch = even;
+    for (c, task) in columns.iter().enumerate().skip(1) {
+        let need = rows.iter().filter(|r| r.task == *task).map(Row::len).max().unwrap_or(0);
+        pitch = pitch.min(width.saturating_sub(need) / c);
+    }
+    let pitch = pitch.max(least.min(even));
+    (0..n).map(|c| c * pitch).collect()
+}
+
+/// Writes a row at its column, wrapped to the page with a hanging indent of 4.
+fn draw(row: &Row, start: usize, width: usize, out: &mut String) {
+    let room = width - start;
+    // Deep nesting must leave room for words.
+    let indent = row.indent.min(room.saturating_sub(24));
+    let mut line = String::new();
+    let mut first = true;
+    let mut flush = |line: &mut String, out: &mut String| {
+        let at = start + if first { indent } else { (indent + 4).min(room.saturating_sub(16)) };
+        out.push_str(&" ".repeat(at));
+        out.push_str(line.trim_end());
+        out.push('\n');
+        line.clear();
+        first = false;
+    };
+    let hang = room - (indent + 4).min(room.saturating_sub(16));
+    let mut avail = room - indent;
+    for part in row.parts.iter().map(|p| p.chars().filter(char::is_ascii).collect::<String>()) {
+        let gap = if line.is_empty() { 0 } else { 2 };
+        if line.len() + gap + part.len() <= avail {
+            line.push_str(&"  "[..gap]);
+            line.push_str(&part);
+            continue;
+        }
+        if !line.is_empty() {
+            flush(&mut line, out);
+            avail = hang;
+        }
+        for word in part.split(' ') {
+            let mut word = word;
+            let gap = (!line.is_empty()) as usize;
+            if !line.is_empty() && line.len() + gap + word.len() > avail {
+                flush(&mut line, out);
+                avail = hang;
+            }
+            while word.len() > avail {
+                let (head, tail) = word.split_at(avail);
+                line.push_str(head);
+                flush(&mut line, out);
+                avail = hang;
+                word = tail;
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    if !line.is_empty() {
+        flush(&mut line, out);
+    }
+}
+
+/// A paragraph filled to `width`.
+pub(super) fn fill(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.trim_end().len() + 1 + word.len() > width {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}

@@ -1,0 +1,108 @@
+//! A finding, told: signature, title, kernel-style report, diagram, JSON.
+//!
+//! Everything here is a pure function of a program, a finding and the recorded trace, and returns strings. Nothing
+//! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
+
+mod diagram;
+mod json;
+mod ledger;
+mod memory;
+mod signature;
+mod slice;
+mod splat;
+#[cfg(test)]
+mod tests;
+mod title;
+mod words;
+
+pub use diagram::DiagramStyle;
+pub use ledger::Ledger;
+pub use signature::blame;
+pub use words::flag_names;
+
+use crate::machine::{Step, Trace};
+use crate::ops;
+use crate::prog::{Program, op_text};
+use crate::san::Finding;
+use crate::vocab::{Kind, Note, RCU_TASK};
+
+/// The name reports are signed with.
+pub const TOOL: &str = "foliofuzz";
+
+/// What a report is made from.
+pub struct Report<'a> {
+    pub program: &'a Program,
+    pub finding: &'a Finding,
+    /// The recorded execution, with all events.
+    pub trace: &'a Trace,
+    /// Slugs of the historic bugs that are in the modelled kernel.
+    pub bugs: Vec<&'static str>,
+}
+
+impl Report<'_> {
+    /// Position of the event with number `seq`.
+    fn index_of(&self, seq: u32) -> Option<usize> {
+        self.trace.steps.binary_search_by_key(&seq, |s| s.event.seq).ok()
+    }
+
+    /// The step of the violation.
+    fn culprit(&self) -> Option<&Step> {
+        self.index_of(self.finding.seq).map(|i| &self.trace.steps[i])
+    }
+
+    /// The step on the other side.
+    fn other(&self) -> Option<&Step> {
+        self.finding.other.and_then(|seq| self.index_of(seq)).map(|i| &self.trace.steps[i])
+    }
+
+    /// Position of the first step after the set-up.
+    fn setup_end(&self) -> usize {
+        self.trace.steps.iter().position(|s| s.event.note == Note::SetupDone).map_or(0, |i| i + 1)
+    }
+
+    /// Name of operation `op` of `task`.
+    fn op_name(&self, task: u8, op: u8) -> &'static str {
+        match self.op(task, op) {
+            Some(o) => ops::TABLE.get(o.code as usize).map_or("op", |row| row.name),
+            None if task as usize == RCU_TASK => "callback",
+            None => "epilogue",
+        }
+    }
+
+    fn op(&self, task: u8, op: u8) -> Option<&crate::prog::Op> {
+        self.program.cpus.get(task as usize).and_then(|ops| ops.get(op as usize))
+    }
+
+    /// `op#1 evict(m0)`, or what else the task does.
+    fn op_line(&self, task: u8, op: u8) -> String {
+        match self.op(task, op) {
+            Some(o) => format!("op#{} {}", op as u32 + 1, op_text(o)),
+            None if task as usize == RCU_TASK => "RCU callback".to_string(),
+            None => "epilogue".to_string(),
+        }
+    }
+
+    /// Every step, one line each: number, CPU, operation, site, what it did, the cell before and after. Steps of the
+    /// set-up are marked `init`.
+    pub fn trace_text(&self) -> String {
+        let setup = self.setup_end();
+        let mut out = String::new();
+        for (i, step) in self.trace.steps.iter().enumerate() {
+            let e = &step.event;
+            let op = if i < setup { "init".to_string() } else { format!("op{}", e.op as u32 + 1) };
+            let who = if e.task as usize == RCU_TASK { "rcu ".to_string() } else { format!("cpu{}", e.cpu) };
+            // Notes are at no point of their own.
+            let site = match e.kind {
+                Kind::Note => e.site.func.name.to_string(),
+                _ => format!("{}#{}", e.site, step.k),
+            };
+            let change = match e.kind {
+                Kind::Note | Kind::Barrier => String::new(),
+                Kind::Load => format!("  = {:#x}", e.old),
+                _ => format!("  {:#x}->{:#x}", e.old, e.new),
+            };
+            out.push_str(&format!("{:5} {who} {op:<5} {site:<48} {}{change}\n", e.seq, words::describe(step).line()));
+        }
+        out
+    }
+}

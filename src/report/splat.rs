@@ -1,0 +1,223 @@
+//! The two-sided report, in the shape of KCSAN's (USERS 7.3).
+
+use super::Report;
+use super::diagram::fill;
+use super::words::{self, describe, flag_names, mapping_name};
+use super::{Ledger, TOOL};
+use crate::machine::Step;
+use crate::san::CHECKS;
+use crate::vocab::*;
+
+const RULE: &str = "==================================================================\n";
+/// Mail width.
+const WIDTH: usize = 75;
+
+impl Report<'_> {
+    /// The kernel-style report: both accesses with call traces, who holds the folio's references, the page, the
+    /// signature.
+    pub fn splat(&self) -> String {
+        let mut out = RULE.to_string();
+        out.push_str(&self.title());
+        out.push_str("\n\n");
+        let culprit = self.index_of(self.finding.seq);
+        let other = self.finding.other.and_then(|s| self.index_of(s));
+        match culprit {
+            Some(i) => self.side(i, other.is_some().then_some(2), &mut out),
+            None => out.push_str("(the execution was not recorded)\n\n"),
+        }
+        if let Some(i) = other {
+            self.side(i, Some(1), &mut out);
+        }
+        if let Some(f) = self.folio() {
+            match (other, culprit) {
+                (Some(a), Some(b)) if self.refs(f, a) == self.refs(f, b) => {
+                    out.push_str(&self.held_line(f, a, " before (1) and (2)"));
+                }
+                (Some(a), Some(b)) => {
+                    out.push_str(&self.held_line(f, a, " before (1)"));
+                    out.push_str(&self.held_line(f, b, " before (2)"));
+                }
+                (None, Some(i)) | (Some(i), None) => out.push_str(&self.held_line(f, i, "")),
+                (None, None) => {}
+            }
+            if let Some(i) = culprit {
+                out.push_str(&self.page_dump(f, i));
+            }
+        }
+        if let Some(m) = self.finding.mapping {
+            out.push_str(&self.inode_line(m, culprit.unwrap_or(self.trace.steps.len())));
+        }
+        let stage = if self.finding.predictive { " (rule broken, no damage yet)" } else { "" };
+        let dumped = if self.folio().is_some() { "page dumped" } else { "reported" };
+        out.push_str(&fill(&format!("{dumped} because: MMSAN({}){stage}", self.class()), WIDTH));
+        let kinds = CHECKS.iter().flat_map(|c| c.kinds);
+        let known = kinds.into_iter().find(|k| (k.check, k.name) == (self.finding.check, self.finding.kind));
+        if let Some(rule) = known {
+            out.push_str(&fill(&format!("rule: {} ({})", rule.doc, rule.code), WIDTH));
+        }
+        out.push('\n');
+        if !self.bugs.is_empty() {
+            let word = if self.bugs.len() == 1 { "bug" } else { "bugs" };
+            let line = format!("this is a bug in the modelled code ({word} {} enabled)", self.bugs.join(", "));
+            out.push_str(&fill(&line, WIDTH));
+        }
+        let kernel = self.program.model.kernel.name();
+        out.push_str(&format!("Reported by {TOOL} model {kernel}, simulated CPUs, not a kernel:\n"));
+        let (cpu, task, comm) = match self.culprit() {
+            Some(s) => (s.event.cpu, s.event.task, self.op_name(s.event.task, s.event.op)),
+            None => (0, 0, "unknown"),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        // TASK_COMM_LEN
+        let comm = comm.get(..15).unwrap_or(comm);
+        let pid = task as u32 + 1;
+        out.push_str(&format!("CPU: {cpu} (simulated) PID: {pid} Comm: {comm} Not tainted {TOOL}-{version}\n"));
+        out.push_str(RULE);
+        out.push_str(&format!("DEDUP_TOKEN: {}\n", self.signature()));
+        out.chars().filter(char::is_ascii).collect()
+    }
+
+    /// The folio the report is about.
+    pub(super) fn folio(&self) -> Option<u8> {
+        let of_culprit = || self.culprit().and_then(|s| s.event.obj.as_folio()).map(|f| f as u8);
+        self.finding.folio.or_else(of_culprit).filter(|f| (*f as usize) < FOLIOS)
+    }
+
+    /// One access with its call trace.
+    fn side(&self, index: usize, number: Option<u8>, out: &mut String) {
+        let step = &self.trace.steps[index];
+        let e = &step.event;
+        let head = match e.task as usize {
+            RCU_TASK => format!("{} by an RCU callback:", what(step)),
+            _ => format!("{} by task {} on cpu {}:", what(step), self.op_name(e.task, e.op), e.cpu),
+        };
+        match number {
+            Some(n) if head.len() < WIDTH - 4 => {
+                let pad = " ".repeat(64usize.saturating_sub(head.len() + 3).max(1));
+                out.push_str(&format!("{head}{pad}({n})\n"));
+            }
+            Some(n) => out.push_str(&fill(&format!("{head} ({n})"), WIDTH)),
+            None => out.push_str(&fill(&head, WIDTH)),
+        }
+        for (name, k, n, file) in self.frames(index) {
+            let call = format!("{name}+{k:#x}/{n:#x}");
+            out.push_str(format!(" {call:<38} {file}").trim_end());
+            out.push('\n');
+        }
+        out.push_str(&format!(" {}\n\n", self.op_line(e.task, e.op)));
+    }
+
+    /// The call trace of a step, innermost first: function, and "scheduling point k of n" of that activation, as far
+    /// as it ran; and its file in the kernel.
+    pub(super) fn frames(&self, index: usize) -> Vec<(&'static str, usize, usize, String)> {
+        let Some(step) = self.trace.steps.get(index) else { return Vec::new() };
+        let key = (step.event.task, step.event.op);
+        // Steps of this task's operation, with the position of the one in question.
+        let mut mine: Vec<&Step> = Vec::new();
+        let mut at = 0;
+        for (i, s) in self.trace.steps.iter().enumerate().skip(self.setup_end().min(index)) {
+            if (s.event.task, s.event.op) == key {
+                if i == index {
+                    at = mine.len();
+                }
+                mine.push(s);
+            }
+        }
+        let is_point = |s: &&Step| !matches!(s.event.kind, Kind::Note | Kind::Barrier);
+        let mut frames = Vec::new();
+        for depth in (0..step.stack.len()).rev() {
+            let inside = |s: &Step| {
+                s.stack.len() > depth && s.stack.iter().zip(&step.stack).take(depth + 1).all(|(a, b)| a.hash == b.hash)
+            };
+            let first = mine[..at].iter().rposition(|s| !inside(s)).map_or(0, |i| i + 1);
+            let last = mine[at..].iter().position(|s| !inside(s)).map_or(mine.len(), |i| at + i);
+            let k = mine[first..=at].iter().copied().filter(is_point).count();
+            let n = mine[first..last].iter().copied().filter(is_point).count();
+            frames.push((step.stack[depth].name, k.max(1), n.max(1), kernel_file(step.stack[depth].file)));
+        }
+        if frames.is_empty() {
+            let f = step.event.site.func;
+            frames.push((f.name, 1, 1, kernel_file(f.file)));
+        }
+        frames
+    }
+
+    /// `refs held on F0 before (1): ...`
+    fn held_line(&self, folio: u8, index: usize, when: &str) -> String {
+        // The sum stays in one piece.
+        let line = self.refs(folio, index).replace("(sum ", "(sum\u{1}").replace(", refcount ", ",\u{1}refcount\u{1}");
+        fill(&format!("refs held on F{folio}{when}: {line}"), WIDTH).replace('\u{1}', " ")
+    }
+
+    fn refs(&self, folio: u8, index: usize) -> String {
+        let refcount = self.memory_before(index).folio(folio, Field::Refcount) as i64;
+        self.ledger_before(index).line(folio, refcount)
+    }
+
+    /// Who holds what before step number `index`.
+    pub(super) fn ledger_before(&self, index: usize) -> Ledger {
+        Ledger::of(self.trace.steps[..index.min(self.trace.steps.len())].iter().map(|s| &s.event))
+    }
+
+    fn page_dump(&self, folio: u8, index: usize) -> String {
+        let m = self.memory_before(index + 1);
+        let refcount = m.folio(folio, Field::Refcount) as i64;
+        let mapcount = m.folio(folio, Field::Mapcount) as i64;
+        let mapping = mapping_name(m.folio(folio, Field::FolioMapping));
+        let page_index = m.folio(folio, Field::Index);
+        let mut s = format!("page: refcount:{refcount} mapcount:{mapcount} mapping:{mapping} ");
+        s.push_str(&format!("index:{page_index:#x} pfn:F{folio}\n"));
+        let flags = flag_names(m.folio(folio, Field::Flags));
+        s.push_str(&fill(&format!("flags: ({})", flags), WIDTH));
+        s
+    }
+
+    fn inode_line(&self, mapping: u8, index: usize) -> String {
+        let freed = self.trace.steps[..index]
+            .iter()
+            .find(|s| s.event.note == Note::InodeFreed && s.event.obj.as_mapping() == Some(mapping as usize));
+        match freed {
+            Some(s) if s.event.task as usize == RCU_TASK => format!("inode: m{mapping} freed by an RCU callback\n"),
+            Some(s) => format!("inode: m{mapping} freed on cpu {}\n", s.event.cpu),
+            None => format!("inode: m{mapping} live\n"),
+        }
+    }
+}
+
+/// Headline of an access.
+fn what(step: &Step) -> String {
+    let e = &step.event;
+    let (old, new) = (e.old as i64, e.new as i64);
+    match (e.obj.field(), e.kind) {
+        (_, Kind::Note) => describe(step).text,
+        (Field::Refcount, Kind::Rmw | Kind::Store) => {
+            format!("refcount {old} -> {new} on folio F{}", e.obj.place().index)
+        }
+        (Field::FolioMapping, Kind::Store) => {
+            format!("write of {} ({} -> {})", e.obj, mapping_name(e.old), mapping_name(e.new))
+        }
+        (_, Kind::Load) => format!("read of {}{}", words::obj_name(e.obj), marked(e)),
+        (Field::IState, Kind::Store) if e.note == Note::InodeFreed => describe(step).text,
+        (_, Kind::Store) => format!("write of {}{}", words::obj_name(e.obj), marked(e)),
+        _ => describe(step).line().replace("  ", " "),
+    }
+}
+
+/// KCSAN's word for annotated accesses.
+fn marked(e: &Event) -> &'static str {
+    if e.order == Order::Plain { "" } else { " (marked)" }
+}
+
+/// `src/mm/filemap.rs` is the kernel's `mm/filemap.c`.
+pub(super) fn kernel_file(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    let file = file.split_once("src/").map_or(file.as_str(), |(_, f)| f);
+    let file = match file {
+        "mm/fs_inode.rs" => return "fs/inode.c".to_string(),
+        f => f,
+    };
+    match file.strip_suffix(".rs") {
+        Some(stem) => format!("{stem}.c"),
+        None => file.to_string(),
+    }
+}

@@ -1,0 +1,301 @@
+//! Steps in kernel words.
+
+use crate::machine::Step;
+use crate::vocab::*;
+
+/// One step: what was done, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Words {
+    pub text: String,
+    /// `[ref 2->1]`, `[fail]`, `-> m0`; may be empty.
+    pub result: String,
+}
+
+impl Words {
+    fn new(text: impl Into<String>, result: impl Into<String>) -> Words {
+        Words { text: text.into(), result: result.into() }
+    }
+
+    /// Both, on one line.
+    pub fn line(&self) -> String {
+        if self.result.is_empty() { self.text.clone() } else { format!("{}  {}", self.text, self.result) }
+    }
+}
+
+/// Functions of `mm` so small that a diagram shows them as one step.
+const LEAVES: &[&str] = &[
+    "folio_put",
+    "put_page",
+    "folio_put_refs",
+    "folios_put_refs",
+    "folio_unlock",
+    "unlock_page",
+    "folio_lock",
+    "lock_page",
+    "i_callback",
+    "folio_alloc",
+    "free_pages_prepare",
+];
+
+/// Whether a function is shown as one step.
+pub(super) fn is_leaf(name: &str) -> bool {
+    LEAVES.contains(&name)
+}
+
+/// The names of a set of page flags, joined by `|`.
+pub fn flag_names(bits: u64) -> String {
+    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(|(_, n)| *n);
+    names.collect::<Vec<_>>().join("|")
+}
+
+/// `PG_lru|PG_dirty`.
+pub(super) fn pg_names(bits: u64) -> String {
+    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(|(_, n)| format!("PG_{n}"));
+    let s = names.collect::<Vec<_>>().join("|");
+    if s.is_empty() { format!("{bits:#x}") } else { s }
+}
+
+/// The value of `folio->mapping`.
+pub(super) fn mapping_name(word: u64) -> String {
+    match as_file_mapping(word) {
+        Some((m, 0)) => format!("m{m}"),
+        Some((m, generation)) => format!("m{m}'{generation}"),
+        None if word == 0 => "NULL".to_string(),
+        None => "anon".to_string(),
+    }
+}
+
+/// The value of a page-cache slot.
+fn slot_name(word: u64) -> String {
+    match word.checked_sub(1) {
+        Some(f) => format!("F{f}"),
+        None => "NULL".to_string(),
+    }
+}
+
+/// The object as diagrams name it; locks outside structures go by their own name.
+pub(super) fn obj_name(obj: Obj) -> String {
+    match obj.field() {
+        Field::LruLock => "lru_lock".to_string(),
+        Field::XaLock => format!("m{}->i_pages.xa_lock", obj.place().index),
+        _ => obj.to_string(),
+    }
+}
+
+/// Names of the LRU lists.
+const LISTS: [&str; LRU_LISTS] = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
+
+fn list_name(list: u32) -> &'static str {
+    LISTS.get(list as usize).copied().unwrap_or("lru")
+}
+
+/// The holder's name where it says more than the function does.
+pub(super) fn owner_word(e: &Event) -> Option<&'static str> {
+    if !matches!(e.note, Note::RefPut | Note::RefSub | Note::RefGet | Note::RefTryGet | Note::RefSet) {
+        return None;
+    }
+    let (owner, _, _) = Owner::from_aux(e.aux);
+    (!matches!(owner, Owner::Lookup | Owner::Alloc) && e.kind != Kind::RmwFail).then(|| owner.name())
+}
+
+/// Describes a step.
+pub(super) fn describe(step: &Step) -> Words {
+    let e = &step.event;
+    if e.kind == Kind::Note {
+        return note(e);
+    }
+    match e.obj.field() {
+        Field::Refcount => refcount(step),
+        Field::Flags => flags(step),
+        Field::FolioMapping if e.wrote() => Words::new(format!("{} = {}", e.obj, mapping_name(e.new)), ""),
+        Field::FolioMapping => Words::new(format!("mapping = {}", e.obj), format!("-> {}", mapping_name(e.old))),
+        Field::Slot if e.wrote() => Words::new(format!("{} = {}", e.obj, slot_name(e.new)), ""),
+        Field::Slot => Words::new(e.obj.to_string(), format!("-> {}", slot_name(e.old))),
+        Field::IState if e.note == Note::InodeFreed => Words::new(format!("inode m{} freed", e.obj.place().index), ""),
+        Field::IState if e.wrote() => {
+            let state = [(I_FREEING, "I_FREEING"), (I_CLEAR, "I_CLEAR")];
+            let names = state.iter().filter(|s| e.new & s.0 != 0).map(|s| s.1).collect::<Vec<_>>().join("|");
+            Words::new(format!("{} = {}", e.obj, if names.is_empty() { "0" } else { &names }), "")
+        }
+        Field::Mapcount | Field::ICount | Field::FCount | Field::NrPages if e.wrote() => {
+            Words::new(e.obj.to_string(), format!("[{}->{}]", e.old as i64, e.new as i64))
+        }
+        _ => match e.kind {
+            Kind::Lock | Kind::LockShared | Kind::Unlock | Kind::UnlockShared => {
+                Words::new(format!("{}({})", lock_verb(e), obj_name(e.obj)), "")
+            }
+            Kind::RmwFail if is_lock(e.obj) => Words::new(format!("{}({})", lock_verb(e), obj_name(e.obj)), "[fail]"),
+            Kind::Barrier => Words::new("barrier", ""),
+            Kind::Store => Words::new(format!("{} = {:#x}", e.obj, e.new), ""),
+            Kind::Rmw => Words::new(format!("update {}", e.obj), ""),
+            Kind::RmwFail => Words::new(format!("update {}", e.obj), "[fail]"),
+            _ => Words::new(e.obj.to_string(), ""),
+        },
+    }
+}
+
+/// Whether the object is a lock.
+pub(super) fn is_lock(obj: Obj) -> bool {
+    matches!(
+        obj.field(),
+        Field::XaLock
+            | Field::ILock
+            | Field::IRwsem
+            | Field::InvalidateLock
+            | Field::IMmapRwsem
+            | Field::LruLock
+            | Field::QueueLock
+            | Field::LocalLock
+    )
+}
+
+/// What the kernel calls the operation on a lock: the primitive the event was made in, if its name tells.
+fn lock_verb(e: &Event) -> &'static str {
+    let sem = matches!(e.obj.field(), Field::IRwsem | Field::InvalidateLock | Field::IMmapRwsem);
+    let (verb, unlock) = match (e.kind, sem) {
+        (Kind::Unlock, false) | (Kind::UnlockShared, false) => ("spin_unlock", true),
+        (Kind::Unlock, true) => ("up_write", true),
+        (Kind::UnlockShared, true) => ("up_read", true),
+        (Kind::LockShared, true) => ("down_read", false),
+        (Kind::RmwFail, _) => ("spin_trylock", false),
+        (_, true) => ("down_write", false),
+        _ => ("spin_lock", false),
+    };
+    let label = e.site.label.name;
+    let spin = label.starts_with("spin_") && label.contains("unlock") == unlock;
+    if spin && !sem { label } else { verb }
+}
+
+/// The name of the function or primitive a step is: a leaf function, else the primitive, else `default`.
+fn verb<'a>(step: &Step, default: &'a str) -> &'a str {
+    let leaf = step.stack.last().map(|f| f.name).filter(|n| is_leaf(n));
+    let label = step.event.site.label.name;
+    let field = step.event.obj.field().name();
+    leaf.unwrap_or(if label == field || label.is_empty() { default } else { label })
+}
+
+fn refcount(step: &Step) -> Words {
+    let e = &step.event;
+    let (old, new) = (e.old as i64, e.new as i64);
+    let change = format!("[ref {old}->{new}]");
+    let f = e.obj.place().index;
+    let nr = e.aux >> 16;
+    let of = if nr > 1 { format!("F{f}, {nr}") } else { format!("F{f}") };
+    let failed = e.kind == Kind::RmwFail;
+    match e.note {
+        Note::RefGet => Words::new(format!("{}({of})", verb(step, "folio_get")), change),
+        Note::RefTryGet => {
+            let result = if failed { format!("[fail, ref {old}]") } else { change };
+            Words::new(format!("{}({of})", verb(step, "folio_try_get")), result)
+        }
+        Note::RefPut => Words::new(format!("{}({of})", verb(step, "folio_put")), change),
+        Note::RefSub => Words::new(format!("{}({of})", verb(step, "folio_ref_sub")), change),
+        Note::RefSet => Words::new(format!("{}(F{f})", verb(step, "set_page_refcounted")), change),
+        Note::RefFreeze => {
+            let want = e.aux;
+            let ok = format!("[ok, ref {old}->{new}]");
+            let result = if failed { format!("[fail, ref {old} != {want}]") } else { ok };
+            Words::new(format!("folio_ref_freeze(F{f}, {want})"), result)
+        }
+        Note::RefUnfreeze => Words::new(format!("folio_ref_unfreeze(F{f}, {new})"), change),
+        _ if e.wrote() => Words::new(format!("update {}", e.obj), change),
+        _ => Words::new(format!("folio_ref_count(F{f})"), format!("-> {old}")),
+    }
+}
+
+fn flags(step: &Step) -> Words {
+    let e = &step.event;
+    let f = e.obj.place().index;
+    let bits = e.aux as u64;
+    let was = |bits: u64| (e.old & bits != 0) as u8;
+    match e.note {
+        Note::FolioTrylock => {
+            let result = if e.kind == Kind::RmwFail { "[fail]" } else { "[ok]" };
+            Words::new(format!("folio_trylock(F{f})"), result)
+        }
+        Note::FolioUnlock => Words::new(format!("folio_unlock(F{f})"), ""),
+        Note::FolioHandoff => {
+            let result = if e.kind == Kind::RmwFail { "[fail]" } else { "" };
+            Words::new(format!("hand PG_locked of F{f} to CPU{}", e.aux), result)
+        }
+        Note::TestFlag => Words::new(format!("F{f}->flags & {}", pg_names(bits)), format!("-> {}", was(bits))),
+        Note::SetFlag | Note::ClearFlag => {
+            let set = e.note == Note::SetFlag;
+            let default = if set { "set_bit" } else { "clear_bit" };
+            let result = format!("[{} {}->{}]", pg_names(bits), was(bits), set as u8);
+            Words::new(format!("{}(F{f})", verb(step, default)), result)
+        }
+        Note::TestAndSetFlag | Note::TestAndClearFlag => {
+            let set = e.note == Note::TestAndSetFlag;
+            let default = if set { "test_and_set_bit" } else { "test_and_clear_bit" };
+            let result = format!("[{} {}->{}]", pg_names(bits), was(bits), set as u8);
+            Words::new(format!("{}(F{f})", verb(step, default)), result)
+        }
+        Note::NonAtomicFlag if e.wrote() => {
+            let changed = e.old ^ e.new;
+            let result = match changed {
+                0 => String::new(),
+                _ => format!("[{} {}->{}]", pg_names(changed), was(changed), (e.new & changed != 0) as u8),
+            };
+            Words::new(format!("{}(F{f})", verb(step, "__set_bit")), result)
+        }
+        _ if e.wrote() => Words::new(format!("{} = {}", e.obj, pg_names(e.new)), ""),
+        _ => Words::new(format!("read {}", e.obj), ""),
+    }
+}
+
+/// A bit number of a wait.
+fn bit_name(bit: u32) -> String {
+    pg_names(1u64.checked_shl(bit).unwrap_or(0))
+}
+
+fn note(e: &Event) -> Words {
+    let f = e.obj.as_folio().map_or_else(|| "-".to_string(), |f| format!("F{f}"));
+    let owner = |aux: u32| Owner::from_aux(aux).0.name();
+    match e.note {
+        Note::RefInit => Words::new(format!("{f} starts with {} of {}", (e.aux >> 16).max(1), owner(e.aux)), ""),
+        Note::RefTransfer => Words::new(format!("reference of {f}: {} -> {}", owner(e.aux), owner(e.aux >> 16)), ""),
+        Note::RefDiscard => Words::new(format!("reference of {f} ends: {}", owner(e.aux)), ""),
+        Note::FolioAlloc => Words::new(format!("{f} allocated"), ""),
+        Note::FolioFree => Words::new(format!("{f} freed"), ""),
+        Note::LruAdd => Words::new(format!("{f} added to {}", list_name(e.aux)), ""),
+        Note::LruDel => Words::new(format!("{f} taken off {}", list_name(e.aux)), ""),
+        Note::PrivateAdd => Words::new(format!("{f} on a private list"), ""),
+        Note::PrivateDel => Words::new(format!("{f} off its private list"), ""),
+        Note::BatchAdd => Words::new(format!("{f} in the lru_add batch"), ""),
+        Note::BatchFiled => Words::new(format!("{f} filed from the lru_add batch"), ""),
+        Note::FolioWait => Words::new(format!("wait for {} of {f}", bit_name(e.aux & 0xff)), "[sleeps]"),
+        Note::Blocked if is_lock(e.obj) => {
+            let sem = matches!(e.obj.field(), Field::IRwsem | Field::InvalidateLock | Field::IMmapRwsem);
+            let verb = if sem { lock_wait(e) } else { lock_verb(e) };
+            Words::new(format!("{verb}({})", obj_name(e.obj)), "[waits]")
+        }
+        Note::Blocked => Words::new("sleep", ""),
+        Note::NullDeref => Words::new("NULL mapping dereferenced", ""),
+        Note::InodePin => Words::new(format!("inode m{} pinned", e.aux), ""),
+        Note::InodeUnpin => Words::new(format!("inode m{} unpinned", e.aux), ""),
+        Note::InodeClear => Words::new(format!("inode m{} is empty", e.aux), ""),
+        Note::RcuReadLock => Words::new("rcu_read_lock()", ""),
+        Note::RcuReadUnlock => Words::new("rcu_read_unlock()", ""),
+        Note::IrqOff => Words::new("local_irq_disable()", ""),
+        Note::IrqOn => Words::new("local_irq_enable()", ""),
+        Note::PreemptOff => Words::new("preempt_disable()", ""),
+        Note::PreemptOn => Words::new("preempt_enable()", ""),
+        Note::MightSleep => Words::new("might_sleep()", ""),
+        Note::VmBug => {
+            let why = VmBug::ALL.get(e.aux as usize).map_or("?", |b| b.name());
+            Words::new(format!("VM_BUG_ON({why})"), "")
+        }
+        Note::Quiescent => Words::new("(all operations are over)", ""),
+        Note::Deadlock => Words::new("(every task is blocked)", ""),
+        Note::NoProgress => Words::new("(every task spins or is blocked)", ""),
+        Note::OpBegin => Words::new("(operation begins)", ""),
+        Note::OpEnd => Words::new("(operation ends)", ""),
+        Note::SetupDone => Words::new("(set-up done)", ""),
+        other => Words::new(format!("{other:?} {f}"), ""),
+    }
+}
+
+fn lock_wait(e: &Event) -> &'static str {
+    if e.aux == 1 { "down_read" } else { "down_write" }
+}

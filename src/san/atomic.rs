@@ -1,0 +1,26 @@
+//! Nothing sleeps in atomic context.
+
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+static SLEEPING: KindSpec = KindSpec {
+    check: "atomic",
+    name: "sleeping",
+    predictive: false,
+    code: "might_sleep",
+    doc: "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in an RCU section.",
+};
+
+#[derive(Default)]
+pub(super) struct Atomic;
+
+impl Check for Atomic {
+    const SPEC: CheckSpec = CheckSpec { name: "atomic", title: "sleeping in atomic context", kinds: &[&SLEEPING] };
+    const TOPICS: Topics = Topics::none().note(Note::MightSleep).note(Note::FolioWait);
+
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        let t = v.cx.task(e);
+        let atomic = t.irq_off | t.preempt_off | t.rcu != 0 || t.holds_spinlock();
+        atomic.then(|| SLEEPING.at(e))
+    }
+}

@@ -1,0 +1,75 @@
+//! The state of a folio when it is freed: what the kernel's `free_pages_prepare` reports as a bad page (MM-6.12 1.4).
+
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+macro_rules! reasons {
+    ($($id:ident = $name:literal $bits:expr;)+) => {
+        $(static $id: KindSpec = KindSpec {
+            check: "badpage",
+            name: $name,
+            predictive: false,
+            code: "R9, R-BADPAGE",
+            doc: concat!("A folio is freed with ", $name, " set."),
+        };)+
+        static FLAG_KINDS: &[(u64, &KindSpec)] = &[$(($bits, &$id)),+];
+        static KINDS: &[&KindSpec] = &[$(&$id,)+ &MAPPING, &MAPCOUNT];
+    };
+}
+
+reasons! {
+    LOCKED = "locked" PG_LOCKED;
+    LRU = "lru" PG_LRU;
+    WRITEBACK = "writeback" PG_WRITEBACK;
+    PRIVATE = "private" PG_PRIVATE | PG_PRIVATE_2;
+    ACTIVE = "active" PG_ACTIVE;
+    UNEVICTABLE = "unevictable" PG_UNEVICTABLE;
+}
+
+static MAPPING: KindSpec = KindSpec {
+    check: "badpage",
+    name: "mapping",
+    predictive: false,
+    code: "R9, R-BADPAGE",
+    doc: "A folio is freed while it belongs to a file.",
+};
+static MAPCOUNT: KindSpec = KindSpec {
+    check: "badpage",
+    name: "mapcount",
+    predictive: false,
+    code: "R9, R-BADPAGE",
+    doc: "A folio is freed while it is mapped.",
+};
+
+/// Last event that wrote each folio's flags: (event, task).
+#[derive(Default)]
+pub(super) struct BadPage {
+    written: [Option<(u32, u8)>; FOLIOS],
+}
+
+impl Check for BadPage {
+    const SPEC: CheckSpec = CheckSpec { name: "badpage", title: "page state at free", kinds: KINDS };
+    const TOPICS: Topics = Topics::none().field(Field::Flags).note(Note::FolioFree);
+
+    fn reset(&mut self) {
+        self.written = [None; FOLIOS];
+    }
+
+    #[inline]
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        let f = e.obj.as_folio()?;
+        if e.note != Note::FolioFree {
+            if e.wrote() {
+                self.written[f] = Some((e.seq, e.task));
+            }
+            return None;
+        }
+        let word = |field| v.m.peek(Obj::folio(f, field));
+        let flags = word(Field::Flags);
+        let kind = FLAG_KINDS.iter().find(|(bits, _)| flags & bits != 0).map(|(_, kind)| *kind);
+        let kind = kind.or((word(Field::FolioMapping) != 0).then_some(&MAPPING));
+        let kind = kind.or((word(Field::Mapcount) != 0).then_some(&MAPCOUNT))?;
+        let other = self.written[f].filter(|w| w.1 != e.task).map(|w| w.0);
+        Some(kind.at(e).with_other(other))
+    }
+}

@@ -1,0 +1,114 @@
+//! Lock order, self-deadlock, and locks left behind.
+
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+static SELF_DEADLOCK: KindSpec = KindSpec {
+    check: "lockdep",
+    name: "self-deadlock",
+    predictive: false,
+    code: "I-E4, R-DEADLOCK",
+    doc: "A task waits for a lock it holds.",
+};
+static ORDER: KindSpec = KindSpec {
+    check: "lockdep",
+    name: "order",
+    predictive: true,
+    code: "MM-6.12 14",
+    doc: "A lock is waited for that ranks outside one already held.",
+};
+static UNLOCK_UNHELD: KindSpec = KindSpec {
+    check: "lockdep",
+    name: "unlock-unheld",
+    predictive: false,
+    code: "lockdep",
+    doc: "A lock is released by a task that does not hold it.",
+};
+static HELD_AT_END: KindSpec = KindSpec {
+    check: "lockdep",
+    name: "held-at-end",
+    predictive: false,
+    code: "lockdep",
+    doc: "An operation returns with a lock held, or inside a section.",
+};
+
+/// Rank of the folio lock among [`rank`]s.
+const FOLIO_LOCK_RANK: u8 = 3;
+
+/// Place in the documented lock order, outermost first; 0 for what is no lock.
+fn rank(field: Field) -> u8 {
+    match field {
+        Field::IRwsem => 1,
+        Field::InvalidateLock => 2,
+        Field::IMmapRwsem => 4,
+        Field::ILock => 5,
+        Field::XaLock => 6,
+        Field::LruLock => 7,
+        Field::QueueLock => 8,
+        _ => 0,
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Lockdep;
+
+impl Lockdep {
+    /// The highest rank the task holds.
+    fn innermost(v: &View, e: &Event) -> u8 {
+        let locks = v.cx.task(e).locks().iter().map(|l| rank(l.field())).max().unwrap_or(0);
+        let folio = v.cx.folios.iter().any(|f| f.locked_by == e.task + 1 && !f.handed);
+        locks.max(if folio { FOLIO_LOCK_RANK } else { 0 })
+    }
+
+    fn at_end(v: &View, e: &Event) -> Option<Finding> {
+        let t = v.cx.task(e);
+        let program = (e.task as usize) < CPUS && (e.op as usize) < OPS_PER_CPU;
+        let section = t.irq_off | t.preempt_off | t.rcu != 0;
+        if !program || (!section && Lockdep::innermost(v, e) == 0) {
+            return None;
+        }
+        let folio = v.cx.folios.iter().position(|f| f.locked_by == e.task + 1);
+        let found = HELD_AT_END.at(e);
+        Some(folio.map_or(found, |f| found.folio(f)))
+    }
+}
+
+impl Check for Lockdep {
+    const SPEC: CheckSpec = CheckSpec {
+        name: "lockdep",
+        title: "lock order and self-deadlock",
+        kinds: &[&SELF_DEADLOCK, &ORDER, &UNLOCK_UNHELD, &HELD_AT_END],
+    };
+    const TOPICS: Topics = Topics::none()
+        .field(Field::XaLock)
+        .field(Field::ILock)
+        .field(Field::LruLock)
+        .field(Field::QueueLock)
+        .field(Field::IRwsem)
+        .field(Field::InvalidateLock)
+        .field(Field::IMmapRwsem)
+        .note(Note::Blocked)
+        .note(Note::FolioWait)
+        .note(Note::OpEnd);
+
+    #[inline]
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        match (e.kind, e.note) {
+            // Taken after waiting or not: the order is the same.
+            (Kind::Lock | Kind::LockShared, note) if note != Note::TryLock => {
+                (rank(e.obj.field()) < Lockdep::innermost(v, e)).then(|| ORDER.at(e))
+            }
+            (Kind::Unlock | Kind::UnlockShared, _) if !v.cx.task(e).holds(e.obj) => Some(UNLOCK_UNHELD.at(e)),
+            (Kind::Note, Note::Blocked) if v.cx.task(e).holds(e.obj) => Some(SELF_DEADLOCK.at(e)),
+            (Kind::Note, Note::FolioWait) => {
+                let f = e.obj.as_folio()?;
+                if v.cx.has_folio_locked(f, e) && !v.cx.folios[f].handed && e.aux & 0xff == 0 {
+                    return Some(SELF_DEADLOCK.at(e));
+                }
+                (e.aux >> 8 == 1 && FOLIO_LOCK_RANK < Lockdep::innermost(v, e)).then(|| ORDER.at(e))
+            }
+            (Kind::Note, Note::OpEnd) => Lockdep::at_end(v, e),
+            _ => None,
+        }
+    }
+}

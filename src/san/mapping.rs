@@ -1,0 +1,104 @@
+//! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is gone.
+
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+static UNPROTECTED: KindSpec = KindSpec {
+    check: "mapping",
+    name: "unprotected-deref",
+    predictive: true,
+    code: "C9, R-MAP-UNPROT",
+    doc: "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, i_pages lock, \
+          RCU section or inode reference.",
+};
+static NULL_STORE: KindSpec = KindSpec {
+    check: "mapping",
+    name: "null-store",
+    predictive: true,
+    code: "L2, I-A2",
+    doc: "folio->mapping of a file folio is cleared without the folio lock.",
+};
+
+/// Last store to each folio's mapping: event and task.
+#[derive(Default)]
+pub(super) struct Mapping {
+    stored: [Option<(u32, u8)>; FOLIOS],
+}
+
+impl Mapping {
+    /// PM1: the folio lock, taken before the pointer was read.
+    fn by_folio_lock(v: &View, e: &Event, folio: u8, seq: u32) -> bool {
+        v.cx.has_folio_locked(folio as usize, e) && v.cx.folios[folio as usize].locked_at < seq
+    }
+
+    /// PM3: one RCU section around the load of the pointer and its use, where inodes are freed after a grace period.
+    fn by_rcu(v: &View, e: &Event, seq: u32) -> bool {
+        let t = v.cx.task(e);
+        let model = v.m.model();
+        let began_before = |since: u32| since != 0 && since - 1 < seq;
+        let implied = model.irqoff_is_reader && (began_before(t.irq_off) || began_before(t.preempt_off));
+        e.kind == Kind::Load && model.rcu_free && (began_before(t.rcu) || implied)
+    }
+
+    fn protected(v: &View, e: &Event, m: usize) -> bool {
+        let t = v.cx.task(e);
+        if t.pins >> m & 1 != 0 || e.note == Note::InodeFreed || e.task as usize >= CPUS || !v.cx.running {
+            return true;
+        }
+        if t.holds(Obj::mapping(m, Field::XaLock)) || t.holds(Obj::mapping(m, Field::ILock)) {
+            return true;
+        }
+        match Via::from_aux(e.aux) {
+            Via::Pinned { .. } => false,
+            Via::Folio { folio, seq, .. } => Mapping::by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq),
+        }
+    }
+}
+
+impl Check for Mapping {
+    const SPEC: CheckSpec = CheckSpec {
+        name: "mapping",
+        title: "what protects an address_space in use",
+        kinds: &[&UNPROTECTED, &NULL_STORE],
+    };
+    const TOPICS: Topics = MAPPING_FIELDS.field(Field::FolioMapping);
+
+    fn reset(&mut self) {
+        self.stored = [None; FOLIOS];
+    }
+
+    #[inline]
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        if let Some(m) = e.obj.as_mapping() {
+            if Mapping::protected(v, e, m) {
+                return None;
+            }
+            let Via::Folio { folio, .. } = Via::from_aux(e.aux) else { return Some(UNPROTECTED.at(e)) };
+            let other = self.stored[folio as usize].filter(|s| s.1 != e.task).map(|s| s.0);
+            return Some(UNPROTECTED.at(e).folio(folio as usize).with_other(other));
+        }
+        let f = e.obj.as_folio()?;
+        if e.note == Note::MappingStore {
+            self.stored[f] = Some((e.seq, e.task));
+            if e.new == 0 && as_file_mapping(e.old).is_some() && !v.cx.has_folio_locked(f, e) {
+                return Some(NULL_STORE.at(e));
+            }
+        }
+        None
+    }
+}
+
+/// Every member of an address_space or its inode.
+pub(super) const MAPPING_FIELDS: Topics = Topics::none()
+    .field(Field::AsFlags)
+    .field(Field::AOps)
+    .field(Field::NrPages)
+    .field(Field::Marks)
+    .field(Field::Slot)
+    .field(Field::XaLock)
+    .field(Field::ILock)
+    .field(Field::IState)
+    .field(Field::ICount)
+    .field(Field::IRwsem)
+    .field(Field::InvalidateLock)
+    .field(Field::IMmapRwsem);

@@ -1,0 +1,47 @@
+//! The kernel's own assertions (MM-6.12 17.8), where the modelled functions make them.
+
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+const fn kinds() -> [KindSpec; VmBug::ALL.len()] {
+    let mut t = [const { kind(VmBug::NotLocked) }; VmBug::ALL.len()];
+    let mut i = 0;
+    while i < t.len() {
+        t[i] = kind(VmBug::ALL[i]);
+        i += 1;
+    }
+    t
+}
+
+const fn kind(bug: VmBug) -> KindSpec {
+    KindSpec {
+        check: "vmbug",
+        name: bug.name(),
+        predictive: false,
+        code: "MM-6.12 17.8",
+        doc: "A BUG_ON or VM_BUG_ON of the kernel fails.",
+    }
+}
+
+static KINDS: [KindSpec; VmBug::ALL.len()] = kinds();
+static KIND_REFS: [&KindSpec; VmBug::ALL.len()] = {
+    let mut t = [&KINDS[0]; VmBug::ALL.len()];
+    let mut i = 0;
+    while i < t.len() {
+        t[i] = &KINDS[i];
+        i += 1;
+    }
+    t
+};
+
+#[derive(Default)]
+pub(super) struct VmBugs;
+
+impl Check for VmBugs {
+    const SPEC: CheckSpec = CheckSpec { name: "vmbug", title: "the kernel's own assertions", kinds: &KIND_REFS };
+    const TOPICS: Topics = Topics::none().note(Note::VmBug);
+
+    fn on(&mut self, _: &View, e: &Event) -> Option<Finding> {
+        KINDS.get(e.aux as usize).map(|k| k.at(e))
+    }
+}
