@@ -66,8 +66,7 @@ impl Runner {
 
     /// Counts interleaving windows in `feedback` from now on.
     pub fn set_feedback(&mut self, feedback: Feedback) {
-        let all = Feedback::topics().0 | self.watch.topics.0;
-        self.watch.topics = Topics(all);
+        self.watch.topics = self.watch.topics.and(Feedback::topics());
         self.watch.feedback = Some(feedback);
     }
 
@@ -108,7 +107,7 @@ impl Runner {
         self.watch.reset();
         let mut recorder = Recorder::new(&mut self.watch, keep);
         self.engine.machine().set_recording(true);
-        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut recorder, Topics(u128::MAX));
+        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut recorder, Topics::ALL);
         self.engine.machine().set_recording(false);
         let trace = recorder.trace;
         Recorded { outcome: self.watch.outcome(halted), trace }

@@ -4,7 +4,7 @@
 
 use super::sched;
 use crate::machine::m;
-use crate::vocab::{Obj, RCU_TASK};
+use crate::vocab::{Note, Obj, RCU_TASK};
 use std::cell::Cell;
 
 const CALLBACKS: usize = 8;
@@ -56,6 +56,7 @@ pub fn rcu_read_unlock() {
 /// `call_rcu(head, func)`: `func(arg)` runs in the RCU task after a grace period.
 pub fn call_rcu(func: fn(usize), arg: usize) {
     let readers = sched::readers();
+    m().note(Note::CallRcu, Obj::NONE, arg as u32);
     STATE.with(|s| {
         if let Some(free) = s.queue.iter().find(|c| c.get().is_none()) {
             free.set(Some(Callback { func, arg, readers }));

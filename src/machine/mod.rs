@@ -693,8 +693,7 @@ impl Machine {
     fn emit(&self, obj: Obj, kind: Kind, order: Order, note: Note, aux: u32, old: u64, new: u64) {
         let seq = self.seq.get();
         self.seq.set(seq + 1);
-        let topic = if kind == Kind::Note { 48 + note as u8 } else { obj.field() as u8 };
-        if !self.topics.get().has(topic) {
+        if !self.wants(Topics::of(kind, obj.field(), note)) {
             return;
         }
         let cur = self.cur.get();
@@ -716,6 +715,11 @@ impl Machine {
         if self.sink(|s| s.on(self, &e)) && self.halted.get().is_none() {
             self.halt(Halted::Found);
         }
+    }
+
+    #[inline]
+    fn wants(&self, topic: u8) -> bool {
+        self.topics.get().has(topic)
     }
 
     /// Number of the last event.

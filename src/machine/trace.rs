@@ -1,7 +1,7 @@
 //! A recorded execution: what reports, diagrams and named schedules are made from. Never used on the hunting path.
 
 use super::{Machine, Sink, Why};
-use crate::vocab::{Event, Name, Site};
+use crate::vocab::{Event, Kind, Name, Site};
 use std::collections::HashMap;
 
 /// One event with the functions it happened in, outermost first.
@@ -86,7 +86,7 @@ impl Sink for Recorder<'_> {
         self.mix(e.old);
         self.mix(e.new);
         if self.keep {
-            let k = self.last[e.task as usize].1;
+            let k = if e.kind == Kind::Note { 0 } else { self.last[e.task as usize].1 };
             let stack = m.stack(e.task as usize).collect();
             self.trace.steps.push(Step { event: *e, stack, k });
         }

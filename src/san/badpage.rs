@@ -49,7 +49,7 @@ pub(super) struct BadPage {
 
 impl Check for BadPage {
     const SPEC: CheckSpec = CheckSpec { name: "badpage", title: "page state at free", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().field(Field::Flags).note(Note::FolioFree);
+    const TOPICS: Topics = Topics::none().writes(Field::Flags).note(Note::FolioFree);
 
     fn reset(&mut self) {
         self.written = [None; FOLIOS];

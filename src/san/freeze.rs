@@ -17,7 +17,7 @@ pub(super) struct Freeze;
 impl Check for Freeze {
     const SPEC: CheckSpec =
         CheckSpec { name: "freeze", title: "freeze entitlement", kinds: &[&ENTITLEMENT] };
-    const TOPICS: Topics = Topics::none().field(Field::Refcount);
+    const TOPICS: Topics = Topics::none().writes(Field::Refcount);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

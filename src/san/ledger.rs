@@ -66,7 +66,7 @@ impl Default for Ledger {
 
 impl Ledger {
     pub const TOPICS: Topics = Topics::none()
-        .field(Field::Refcount)
+        .writes(Field::Refcount)
         .note(Note::RefInit)
         .note(Note::RefTransfer)
         .note(Note::RefDiscard)

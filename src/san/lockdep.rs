@@ -80,13 +80,13 @@ impl Check for Lockdep {
         kinds: &[&SELF_DEADLOCK, &ORDER, &UNLOCK_UNHELD, &HELD_AT_END],
     };
     const TOPICS: Topics = Topics::none()
-        .field(Field::XaLock)
-        .field(Field::ILock)
-        .field(Field::LruLock)
-        .field(Field::QueueLock)
-        .field(Field::IRwsem)
-        .field(Field::InvalidateLock)
-        .field(Field::IMmapRwsem)
+        .writes(Field::XaLock)
+        .writes(Field::ILock)
+        .writes(Field::LruLock)
+        .writes(Field::QueueLock)
+        .writes(Field::IRwsem)
+        .writes(Field::InvalidateLock)
+        .writes(Field::IMmapRwsem)
         .note(Note::Blocked)
         .note(Note::FolioWait)
         .note(Note::OpEnd);

@@ -157,8 +157,8 @@ impl Lru {
 impl Check for Lru {
     const SPEC: CheckSpec = CheckSpec { name: "lru", title: "LRU membership and list integrity", kinds: KINDS };
     const TOPICS: Topics = Topics::none()
-        .field(Field::Flags)
-        .field(Field::LruLock)
+        .writes(Field::Flags)
+        .writes(Field::LruLock)
         .note(Note::LruAdd)
         .note(Note::LruDel)
         .note(Note::PrivateAdd)

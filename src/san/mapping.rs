@@ -61,7 +61,7 @@ impl Check for Mapping {
         title: "what protects an address_space in use",
         kinds: &[&UNPROTECTED, &NULL_STORE],
     };
-    const TOPICS: Topics = MAPPING_FIELDS.field(Field::FolioMapping);
+    const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping);
 
     fn reset(&mut self) {
         self.stored = [None; FOLIOS];

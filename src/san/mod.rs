@@ -50,8 +50,9 @@ macro_rules! checks {
         /// The enabled checks and their shadows. Kept between executions.
         pub struct San {
             set: CheckSet,
+            topics: Topics,
             /// Who wants an event, by topic.
-            wanted: [u32; Event::TOPICS],
+            wanted: [u32; Topics::COUNT],
             cx: Context,
             ledger: Ledger,
             $($file: $file::$check,)+
@@ -59,16 +60,18 @@ macro_rules! checks {
 
         impl San {
             pub fn new(set: CheckSet) -> San {
-                let mut wanted = [0; Event::TOPICS];
+                let mut wanted = [0; Topics::COUNT];
+                let mut all = Topics::none();
                 let mut subscribe = |topics: Topics, bit: u32| {
-                    (0..Event::TOPICS).filter(|t| topics.has(*t as u8)).for_each(|t| wanted[t] |= bit);
+                    all = all.and(topics);
+                    (0..Topics::COUNT).filter(|t| topics.has(*t as u8)).for_each(|t| wanted[t] |= bit);
                 };
                 subscribe(Context::TOPICS, CONTEXT);
                 subscribe(Ledger::TOPICS, LEDGER);
                 $(if set.has(Bit::$file as usize) {
                     subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
                 })+
-                San { set, wanted, cx: Context::default(), ledger: Ledger::default(), $($file: Default::default(),)+ }
+                San { set, topics: all, wanted, cx: Context::default(), ledger: Ledger::default(), $($file: Default::default(),)+ }
             }
 
             /// Forgets the last execution.
@@ -107,7 +110,7 @@ checks! {
 impl San {
     /// The topics somebody wants.
     pub fn topics(&self) -> Topics {
-        (0..Event::TOPICS).filter(|t| self.wanted[*t] != 0).fold(Topics::none(), |set, t| Topics(set.0 | 1 << t))
+        self.topics
     }
 
     /// Shows every check that subscribed to it the event. The first finding ends the execution.

@@ -25,7 +25,7 @@ pub(super) struct PageCache;
 impl Check for PageCache {
     const SPEC: CheckSpec =
         CheckSpec { name: "pagecache", title: "page-cache slot and mapping consistency", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().field(Field::Slot).field(Field::XaLock).field(Field::IState);
+    const TOPICS: Topics = Topics::none().writes(Field::Slot).writes(Field::XaLock).writes(Field::IState);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

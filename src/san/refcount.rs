@@ -29,7 +29,7 @@ impl Check for Refcount {
     const SPEC: CheckSpec =
         CheckSpec { name: "refcount", title: "reference ledger: ownership, double put, leak", kinds: KINDS };
     const TOPICS: Topics =
-        Topics::none().field(Field::Refcount).note(Note::FolioFree).note(Note::Quiescent);
+        Topics::none().writes(Field::Refcount).note(Note::FolioFree).note(Note::Quiescent);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

@@ -33,11 +33,11 @@ impl Check for Uaf {
     const SPEC: CheckSpec =
         CheckSpec { name: "uaf", title: "use after free of inodes and folios", kinds: &[&MAPPING, &FOLIO, &NULL_DEREF] };
     const TOPICS: Topics = MAPPING_FIELDS
-        .field(Field::Flags)
-        .field(Field::FolioMapping)
-        .field(Field::Mapcount)
-        .field(Field::Index)
-        .field(Field::Private)
+        .writes(Field::Flags)
+        .writes(Field::FolioMapping)
+        .writes(Field::Mapcount)
+        .writes(Field::Index)
+        .writes(Field::Private)
         .note(Note::NullDeref);
 
     #[inline]

@@ -2,6 +2,8 @@
 
 mod preempt;
 mod random;
+mod scatter;
 
 pub use preempt::{Anchor, MAX_RECORDS, Preempt, Preemptions, Schedule};
 pub use random::RandomWalk;
+pub use scatter::{MAX_SCATTERED, Rng, Scatter};

@@ -121,6 +121,8 @@ notes! {
     InodeFreed,
     /// `clear_inode` found nothing left; aux = mapping.
     InodeClear,
+    /// An RCU callback was queued for mapping aux.
+    CallRcu,
     // Page allocator; the object is the folio's refcount (a pure note).
     FolioAlloc,
     /// `free_pages_prepare` begins; the flags, mapping and counts of this instant are checked.
@@ -260,40 +262,75 @@ pub struct Pending {
     pub site: u32,
 }
 
-/// A set of event topics: a field (for accesses) or a note code. Checks subscribe with it.
+/// A set of event topics: loads of a field, other accesses to it, or a note code. Checks subscribe with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Topics(pub u128);
+pub struct Topics([u64; 3]);
+
+const LOADS: usize = 0;
+const WRITES: usize = 1;
+const NOTES: usize = 2;
+
+const _: () = assert!(Field::ALL.len() <= 64 && Note::ALL.len() <= 64);
 
 impl Topics {
+    /// Number of topics: three banks of 64.
+    pub const COUNT: usize = 3 * 64;
+    pub const ALL: Topics = Topics([u64::MAX; 3]);
+
     pub const fn none() -> Topics {
-        Topics(0)
+        Topics([0; 3])
     }
 
-    /// Accesses (loads included) to `field`.
+    /// Every access to `field`.
     #[must_use]
     pub const fn field(self, field: Field) -> Topics {
-        Topics(self.0 | 1 << field as u8)
+        let mut t = self.writes(field);
+        t.0[LOADS] |= 1 << field as u8;
+        t
+    }
+
+    /// Accesses to `field` that are no loads: stores, read-modify-writes (failed ones, too), locks and unlocks.
+    #[must_use]
+    pub const fn writes(self, field: Field) -> Topics {
+        let mut t = self;
+        t.0[WRITES] |= 1 << field as u8;
+        t
     }
 
     /// Pure notes with code `note` (kind [`Kind::Note`]).
     #[must_use]
     pub const fn note(self, note: Note) -> Topics {
-        Topics(self.0 | 1 << (48 + note as u8))
+        let mut t = self;
+        t.0[NOTES] |= 1 << note as u8;
+        t
     }
 
+    #[must_use]
+    pub const fn and(self, other: Topics) -> Topics {
+        Topics([self.0[0] | other.0[0], self.0[1] | other.0[1], self.0[2] | other.0[2]])
+    }
+
+    #[inline]
     pub const fn has(self, topic: u8) -> bool {
-        self.0 >> topic & 1 != 0
+        self.0[(topic >> 6) as usize] >> (topic & 63) & 1 != 0
+    }
+
+    /// The topic an event of this kind is delivered under.
+    #[inline]
+    pub fn of(kind: Kind, field: Field, note: Note) -> u8 {
+        match kind {
+            Kind::Load => field as u8,
+            Kind::Note => 64 * NOTES as u8 + note as u8,
+            _ => 64 * WRITES as u8 + field as u8,
+        }
     }
 }
 
 impl Event {
-    /// Number of topics.
-    pub const TOPICS: usize = 128;
-
-    /// The topic the event is delivered under: its field, or its note if it is no access.
+    /// The topic the event is delivered under.
     #[inline]
     pub fn topic(&self) -> u8 {
-        if self.kind == Kind::Note { 48 + self.note as u8 } else { self.obj.field() as u8 }
+        Topics::of(self.kind, self.obj.field(), self.note)
     }
 
     /// Whether the cell may have changed.

@@ -1,0 +1,156 @@
+//! `foliofuzz list`: the tables.
+
+use super::common::{Failure, Format, Status, say};
+use crate::bugs::{BUGS, Version};
+use crate::campaign::bug_slugs;
+use crate::ops::{Arg, TABLE};
+use crate::prog::{MAGIC, preset, sites};
+use crate::san::CHECKS;
+use crate::vocab::Kernel;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+/// Print the tables: operations, checks, schedulers, bugs, kernels, sites
+///
+/// With --format json: one array, on one line.
+#[derive(Args)]
+pub struct ListArgs {
+    #[arg(value_enum)]
+    what: Table,
+    /// Of the operations, print a dictionary for libFuzzer
+    #[arg(long)]
+    dict: bool,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Table {
+    Ops,
+    Checks,
+    Scheds,
+    Bugs,
+    Kernels,
+    Sites,
+}
+
+/// What chooses who runs next.
+const SCHEDS: [(&str, &str); 3] = [
+    ("preempt", "run to block, with preemptions at named or numbered points: what programs hold and replay"),
+    ("scatter", "preempt, with 1 to 4 preemptions placed uniformly over the points of the first run: the inner loop of hunt"),
+    ("random", "at every point, with a given probability, any runnable task: a baseline"),
+];
+
+pub fn run(args: ListArgs) -> Result<Status, Failure> {
+    if args.dict {
+        if args.what != Table::Ops {
+            return Err(super::common::usage("--dict: expected `list ops --dict`"));
+        }
+        say(dictionary().trim_end());
+        return Ok(Status::Clean);
+    }
+    match args.format {
+        Format::Json => say(&Value::Array(json(args.what)).to_string()),
+        Format::Text => say(lines(args.what).join("\n").trim_end()),
+    }
+    Ok(Status::Clean)
+}
+
+fn arg_json(name: &str, kind: Arg) -> Value {
+    match kind {
+        Arg::Mapping => json!({ "name": name, "kind": "mapping" }),
+        Arg::Index => json!({ "name": name, "kind": "index" }),
+        Arg::Pfn => json!({ "name": name, "kind": "pfn" }),
+        Arg::Count(most) => json!({ "name": name, "kind": "count", "most": most }),
+        Arg::Mode(names) => json!({ "name": name, "kind": "mode", "names": names }),
+    }
+}
+
+fn version(v: Version) -> String {
+    format!("v{}.{}", v.0, v.1)
+}
+
+fn json(what: Table) -> Vec<Value> {
+    match what {
+        Table::Ops => TABLE.iter().map(|o| {
+            json!({
+                "name": o.name,
+                "args": o.args.iter().map(|(n, k)| arg_json(n, *k)).collect::<Vec<_>>(),
+                "kernels": o.kernels.iter().map(|k| k.name()).collect::<Vec<_>>(),
+                "doc": o.doc.trim(),
+            })
+        }).collect(),
+        Table::Checks => CHECKS.iter().map(|c| {
+            let kinds = c.kinds.iter().map(|k| {
+                json!({ "name": k.name, "predictive": k.predictive, "code": k.code, "doc": k.doc })
+            });
+            json!({ "name": c.name, "title": c.title, "kinds": kinds.collect::<Vec<_>>() })
+        }).collect(),
+        Table::Scheds => SCHEDS.iter().map(|(name, doc)| json!({ "name": name, "doc": doc })).collect(),
+        Table::Bugs => BUGS.iter().map(|b| {
+            json!({
+                "slug": b.slug,
+                "title": b.title,
+                "category": b.category,
+                "fix": b.fix,
+                "in": b.since.map(|(since, _)| version(since)),
+                "fixed": b.since.map(|(_, fixed)| version(fixed)),
+                "expect": { "predictive": b.predictive, "actual": b.actual },
+                "thread": b.thread,
+                "cpus": b.cpus,
+            })
+        }).collect(),
+        Table::Kernels => Kernel::ALL.iter().map(|k| {
+            let model = preset::model(*k);
+            json!({
+                "name": k.name(),
+                "default": *k == Kernel::DEFAULT,
+                "bugs": bug_slugs(model.bugs),
+                "rcu_free": model.rcu_free,
+                "irqoff_is_reader": model.irqoff_is_reader,
+            })
+        }).collect(),
+        Table::Sites => sites::all().into_iter().map(Value::from).collect(),
+    }
+}
+
+fn lines(what: Table) -> Vec<String> {
+    match what {
+        Table::Ops => TABLE.iter().map(|o| {
+            let args = o.args.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(", ");
+            format!("{:<44} {}", format!("{}({args})", o.name), o.doc.trim())
+        }).collect(),
+        Table::Checks => CHECKS.iter().flat_map(|c| {
+            let kinds = c.kinds.iter().map(|k| {
+                let stage = if k.predictive { "predictive" } else { "" };
+                format!("  {:<28} {stage:<11} {}", k.name, k.doc)
+            });
+            std::iter::once(format!("{}: {}", c.name, c.title)).chain(kinds).collect::<Vec<_>>()
+        }).collect(),
+        Table::Scheds => SCHEDS.iter().map(|(name, doc)| format!("{name:<8} {doc}")).collect(),
+        Table::Bugs => BUGS.iter().map(|b| {
+            let thread = b.thread.unwrap_or("");
+            format!("{:<42} {thread:<4} {:<12} {}", b.slug, b.category, b.title)
+        }).collect(),
+        Table::Kernels => Kernel::ALL.iter().map(|k| {
+            let bugs = bug_slugs(preset::preset(*k)).join(", ");
+            let default = if *k == Kernel::DEFAULT { " (default)" } else { "" };
+            format!("{:<6} bugs: {}{default}", k.name(), if bugs.is_empty() { "none" } else { &bugs })
+        }).collect(),
+        Table::Sites => sites::all(),
+    }
+}
+
+/// Tokens of the text form, for targets that read it.
+fn dictionary() -> String {
+    let words = ["\\nmodel: ", "\\nbug: ", "\\nexpect: ", "\\ninit\\n", "\\ncpu0\\n", "\\ncpu1\\n", "\\nschedule\\n"];
+    let more = ["  m0 = mapping()", "  F0 = folio(m0, index=0)", "flags=", " until ", " then ", "blocked#1", "end", "@1"];
+    let mut out = format!("# libFuzzer dictionary: foliofuzz list ops --dict\n\"{MAGIC}\\n\"\n");
+    let ops = TABLE.iter().map(|o| format!("{}(", o.name));
+    let kernels = Kernel::ALL.iter().map(|k| k.name().to_string());
+    for word in words.iter().chain(&more).map(|w| (*w).to_string()).chain(ops).chain(kernels) {
+        // The only escapes libFuzzer reads are \\, \" and \xAB.
+        out.push_str(&format!("\"{}\"\n", word.replace("\\n", "\\x0A")));
+    }
+    out.replace(&format!("\"{MAGIC}\\n\""), &format!("\"{MAGIC}\\x0A\""))
+}

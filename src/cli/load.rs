@@ -1,0 +1,133 @@
+//! Reading programs from files and running them.
+
+use super::common::{CheckArgs, Failure, ModelArgs, usage};
+use crate::campaign::{Analysis, ROUNDS, Searcher, input_hash, target};
+use crate::exec::{Outcome, Runner};
+use crate::prog::{Expect, File, decode, is_text};
+use crate::san::CheckSet;
+use clap::Args;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Repro files are a few hundred bytes, fuzzer inputs a few thousand at most.
+const LARGEST: u64 = 1 << 20;
+
+/// A file with a program, and how it is read.
+#[derive(Args, Clone, Debug, Default)]
+pub struct InputArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub checks: CheckArgs,
+    /// Take files that are not repro texts for raw fuzzer input, whatever they are called. Implied by --kernel and --bug, and
+    /// for the names libFuzzer gives (crash-…, minimized-from-…, a SHA-1)
+    #[arg(long)]
+    pub bytes: bool,
+}
+
+/// A program from a file.
+#[derive(Clone)]
+pub struct Loaded {
+    pub path: PathBuf,
+    pub file: File,
+    /// It was raw fuzzer input.
+    pub raw: bool,
+}
+
+/// A program that was run.
+pub struct Executed {
+    pub shown: Analysis,
+    /// With predictive kinds switched off, because only that met the expectation.
+    pub actual: bool,
+    /// The checks it ran under.
+    pub checks: CheckSet,
+}
+
+impl InputArgs {
+    /// Reads a program. What is wrong comes with file and line.
+    pub fn load(&self, path: &Path) -> Result<Loaded, Failure> {
+        let name = path.display();
+        let too_large = std::fs::metadata(path).is_ok_and(|m| m.len() > LARGEST);
+        if too_large {
+            return Err(usage(format!("{name}:1: too large: expected at most {LARGEST} bytes")));
+        }
+        let bytes = std::fs::read(path).map_err(|e| usage(format!("{name}: {e}")))?;
+        let raw = !bytes.is_empty() && !is_text(&bytes) && self.takes_bytes(path);
+        let mut file = if raw {
+            let model = self.model.choice().model().map_err(usage)?;
+            File { program: decode(&bytes, model), expect: Expect::Unstated, comments: Vec::new() }
+        } else {
+            File::parse(&bytes).map_err(|e| usage(format!("{name}:{}: {}", e.line, e.message)))?
+        };
+        if !raw && !self.model.choice().is_empty() {
+            file.program.model = self.model.choice().apply(file.program.model).map_err(usage)?;
+            file.program.fix_up();
+        }
+        Ok(Loaded { path: path.to_path_buf(), file, raw })
+    }
+
+    fn takes_bytes(&self, path: &Path) -> bool {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let prefixes = ["crash-", "leak-", "timeout-", "oom-", "slow-unit-", "minimized-from-"];
+        let named = prefixes.iter().any(|p| name.starts_with(p))
+            || (name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit()));
+        self.bytes || self.model.kernel.is_some() || !self.model.bugs.is_empty() || (named && !name.ends_with(".mm"))
+    }
+
+    /// Runs a program. Raw input gets the scattered schedules it had in the fuzz target as well. Without `--checks`, an
+    /// expectation that is not met under all checks is tried under `actual`: what a predictive check reports, it ends.
+    pub fn execute(&self, loaded: &Loaded) -> Result<Executed, Failure> {
+        let chosen = self.checks.set()?;
+        let checks = chosen.unwrap_or_else(CheckSet::all);
+        let shown = analyse(loaded, checks);
+        if chosen.is_none()
+            && matches!(loaded.file.expect, Expect::Finding(_))
+            && !is_met(&loaded.file.expect, &shown)
+        {
+            let checks = CheckSet::actual();
+            let again = analyse(loaded, checks);
+            if is_met(&loaded.file.expect, &again) {
+                return Ok(Executed { shown: again, actual: true, checks });
+            }
+        }
+        Ok(Executed { shown, actual: false, checks })
+    }
+}
+
+fn analyse(loaded: &Loaded, checks: CheckSet) -> Analysis {
+    let mut runner = Runner::new(checks);
+    let program = &loaded.file.program;
+    let shown = Analysis::of(&mut runner, program);
+    if !loaded.raw || shown.finding().is_some() {
+        return shown;
+    }
+    let mut searcher = Searcher::new(runner, target::SEED, ROUNDS);
+    let mut found = None;
+    let _ = searcher.search(&mut program.clone(), input_hash(program), &mut |p, run| {
+        if run.outcome.finding().is_some() {
+            found = Some(p.clone());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    found.map_or(shown, |p| Analysis::of(&mut searcher.runner, &p))
+}
+
+/// Whether an execution is what the file says. A finding may be stated as `check/kind` alone. Nothing stated: clean.
+pub fn is_met(expect: &Expect, shown: &Analysis) -> bool {
+    match expect {
+        Expect::Unstated | Expect::Clean => shown.outcome == Outcome::Clean,
+        Expect::Finding(wanted) => shown.signature().is_some_and(|s| {
+            s == *wanted || s.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(':'))
+        }),
+    }
+}
+
+/// What to call an outcome in JSON.
+pub fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Clean => "clean",
+        Outcome::Found(_) => "found",
+        Outcome::GaveUp(_) => "gave_up",
+    }
+}
