@@ -1,5 +1,6 @@
 //! One program under its own and a few scattered schedules, with every check. Text or bytes; the model comes from
-//! FOLIOFUZZ_KERNEL and FOLIOFUZZ_BUG, the checks from FOLIOFUZZ_CHECKS, the one signature that counts from FOLIOFUZZ_ONLY.
+//! FOLIOFUZZ_KERNEL and FOLIOFUZZ_BUG, the checks from FOLIOFUZZ_CHECKS, the one signature that counts from
+//! FOLIOFUZZ_ONLY.
 #![no_main]
 
 use foliofuzz::campaign::{mutate, target};

@@ -22,6 +22,8 @@ pub struct Bug {
     /// Expected `check/kind` with all checks, and with `--checks actual`; `None`: nothing.
     pub predictive: Option<&'static str>,
     pub actual: Option<&'static str>,
+    /// The fix only works for inodes that are freed after a grace period: without `rcu_free` the finding stays.
+    pub fix_needs_rcu_free: bool,
     /// Variant of the mail threads the project started from.
     pub thread: Option<&'static str>,
     /// CPUs it needs.
@@ -52,6 +54,7 @@ const fn bug(slug: &'static str, title: &'static str, category: &'static str) ->
         applies: ANY,
         predictive: None,
         actual: None,
+        fix_needs_rcu_free: false,
         thread: None,
         cpus: 2,
     }
@@ -94,6 +97,7 @@ bugs! {
     };
     A7 = Bug {
         fix: "e92bb4dd9673",
+        fix_needs_rcu_free: true,
         since: Some(((2, 6), (4, 17))),
         applies: PAGES,
         predictive: Some("mapping/unprotected-deref"),
@@ -127,7 +131,7 @@ bugs! {
     };
     E4B = Bug {
         applies: FOLIOS,
-        predictive: Some("mapping/unprotected-deref"),
+        predictive: Some("uaf/mapping"),
         actual: Some("uaf/mapping"),
         thread: Some("E4b"),
         ..bug("2023_unmovable_rcu_test_no_grace", "as the RCU test, but inodes are freed without a grace period", "mutant")

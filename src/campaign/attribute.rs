@@ -22,12 +22,13 @@ pub fn bug_slugs(set: u64) -> Vec<&'static str> {
     active_bugs(set).into_iter().filter_map(|b| BUGS.get(b.0 as usize)).map(|b| b.slug).collect()
 }
 
-/// The bugs that cause `signature` in `program`, as a bit set: each whose removal makes it vanish; if none does alone, all
+/// The bugs that cause `signature` in `program`, as a bit set: each whose removal makes it vanish; if none does alone,
+/// all
 /// of the model's if removing all does. 0: no bug of the registry causes it.
 pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) -> u64 {
     let all = program.model.bugs;
-    let needed = active_bugs(all).into_iter().map(|b| 1 << b.0).filter(|bit| !shows(searcher, program, *bit, signature));
-    let needed = needed.fold(0, |set, bit| set | bit);
+    let bits = active_bugs(all).into_iter().map(|b| 1 << b.0);
+    let needed = bits.filter(|bit| !shows(searcher, program, *bit, signature)).fold(0, |set, bit| set | bit);
     if needed == 0 && all.count_ones() > 1 && !shows(searcher, program, all, signature) {
         return all;
     }
@@ -38,6 +39,7 @@ pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) ->
 fn shows(searcher: &mut Searcher, program: &Program, without: u64, signature: &str) -> bool {
     let mut less = program.clone();
     less.model.bugs &= !without;
+    less.model.rcu_free |= active_bugs(without).into_iter().any(|b| BUGS[b.0 as usize].fix_needs_rcu_free);
     less.fix_up();
     let class = signature.split_once(':').map_or(signature, |(class, _)| class);
     let mut candidates = Vec::new();

@@ -106,14 +106,14 @@ impl OpFilter {
         OpFilter { allowed }
     }
 
-    /// Replaces what is not allowed by something that is, aimed at the hot objects of the header the program was decoded
+    /// Replaces what is not allowed by something that is, aimed at the hot objects of the header the program was
+    /// decoded
     /// from (empty for text: then operations keep what arguments they can).
     pub fn apply(&self, program: &mut Program, bytes: &[u8]) {
         let hot = bytes.get(2).filter(|_| bytes.len() > HEADER).copied().unwrap_or(0);
         for op in program.cpus.iter_mut().flatten().filter(|op| !self.allowed.contains(&op.code)) {
-            let Some(&code) = self.allowed.get((op.code as usize + op.args[0] as usize) % self.allowed.len().max(1)) else {
-                continue;
-            };
+            let choice = op.code as usize + op.args[0] as usize;
+            let Some(&code) = self.allowed.get(choice % self.allowed.len().max(1)) else { continue };
             op.code = code;
             let kinds = TABLE.get(code as usize).map_or(&[][..], |s| s.args);
             for (arg, (_, kind)) in op.args.iter_mut().zip(kinds) {

@@ -1,6 +1,7 @@
 //! The driver: libFuzzer, linked into our own program, finds inputs; the inner loop finds schedules for them.
 //!
-//! libFuzzer never hands the control back, and leaving its callback through `exit` writes a crash artifact, so the process
+//! libFuzzer never hands the control back, and leaving its callback through `exit` writes a crash artifact, so the
+//! process
 //! ends here, through `_exit`, after the [`Observer`] has told the summary.
 
 use super::analysis::Analysis;
@@ -29,8 +30,11 @@ use std::time::{Duration, Instant};
 
 /// Largest input when a corpus is given: it may hold texts.
 const MAX_TEXT: usize = 8192;
+/// What is known of a finding before it is recorded: check, kind, site.
+type Class = (&'static str, &'static str, u32);
+
 /// Re-found signatures of one class that are looked at one by one; of later ones, one in [`SAMPLE`].
-const LOOKED_AT: u32 = 2000;
+const LOOKED_AT: u32 = 100;
 const SAMPLE: u32 = 16;
 
 /// What to hunt, and for how long.
@@ -136,7 +140,7 @@ struct Hunt {
     stats: Stats,
     signatures: BTreeSet<String>,
     /// How often each class was looked at in vain since its last new signature.
-    known: BTreeMap<(&'static str, &'static str), u32>,
+    known: BTreeMap<Class, u32>,
     found: Vec<Found>,
     /// Bugs some finding was attributed to.
     caught: u64,
@@ -150,7 +154,9 @@ pub fn run(options: Options, stop: Arc<AtomicBool>, observer: Box<dyn Observer>)
     runner.set_feedback(Feedback::new(counters));
     let searcher = Searcher::new(runner, options.seed, options.rounds);
     let cold = Searcher::new(Runner::new(options.checks), options.seed, options.rounds);
-    let Some(arguments) = arguments(&options) else { return "the corpus directory has a zero byte in its name".to_string() };
+    let Some(arguments) = arguments(&options) else {
+        return "the corpus directory has a zero byte in its name".to_string();
+    };
     Input::set_model(options.model);
     let now = Instant::now();
     let hunt = Hunt {
@@ -325,11 +331,11 @@ impl Hunt {
         let limit = self.options.runs.unwrap_or(u64::MAX);
         let (stats, distinct, known) = (&mut self.stats, &mut self.distinct, &mut self.known);
         // Of each class, the first execution of this input that is worth a look.
-        let mut shown: Vec<(Program, (&'static str, &'static str), u64)> = Vec::new();
+        let mut shown: Vec<(Program, Class, u64)> = Vec::new();
         let _ = self.searcher.search(&mut program, hash, &mut |p, run| {
             count(stats, distinct, shape, run);
             if let Some(f) = run.outcome.finding() {
-                let class = (f.check, f.kind);
+                let class = (f.check, f.kind, f.site);
                 if shown.iter().all(|(_, c, _)| *c != class) && worth_a_look(known, class) {
                     shown.push((p.clone(), class, stats.execs));
                 }
@@ -338,6 +344,7 @@ impl Hunt {
         });
         for (program, class, exec) in shown {
             if !self.done && self.look(&program, exec) {
+                self.searcher.spend(class.2);
                 self.known.insert(class, 0);
             }
         }
@@ -427,7 +434,7 @@ fn count(stats: &mut Stats, distinct: &mut Distinct, shape: u64, run: &Run) {
 }
 
 /// Recording costs ten executions: what has often been known is only sampled.
-fn worth_a_look(known: &mut BTreeMap<(&'static str, &'static str), u32>, class: (&'static str, &'static str)) -> bool {
+fn worth_a_look(known: &mut BTreeMap<Class, u32>, class: Class) -> bool {
     let n = known.entry(class).or_insert(0);
     *n += 1;
     *n < LOOKED_AT || (*n).is_multiple_of(SAMPLE)

@@ -1,6 +1,7 @@
 //! The long-running hunt: inner loop, mutator, embedded libFuzzer, shrinking with a bug identity, the findings store.
 //!
-//! Nothing here prints. What ends the process from inside libFuzzer's callback is [`hunt`] alone, because nothing else can.
+//! Nothing here prints. What ends the process from inside libFuzzer's callback is [`hunt`] alone, because nothing else
+//! can.
 
 mod analysis;
 mod attribute;

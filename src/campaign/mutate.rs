@@ -1,4 +1,5 @@
-//! The custom mutator: fresh programs, changed records, or libFuzzer's own mutations. A function of its arguments alone.
+//! The custom mutator: fresh programs, changed records, or libFuzzer's own mutations. A function of its arguments
+//! alone.
 
 use crate::ops::TABLE;
 use crate::prog::{File, HEADER, Op, Program, RECORD, is_text};
@@ -6,7 +7,7 @@ use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng};
 use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
 
 /// Bytes of the longest input worth having: a header and 42 records.
-pub const MAX_BYTES: usize = HEADER + 42 * RECORD;
+pub const MAX_BYTES: usize = HEADER + 16 * RECORD;
 /// First byte of the first kind of schedule record (see `prog::decode`).
 const SCHEDULE: u32 = 0xA0;
 
@@ -26,8 +27,11 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
         return replace(data, text.as_deref(), size.min(max_size));
     }
     let limit = max_size.min(MAX_BYTES);
-    if size == 0 || limit < HEADER + 2 * RECORD {
-        return if limit < HEADER + 2 * RECORD { fallback(data, size, max_size, default) } else { fresh(data, limit, &mut rng) };
+    if limit < HEADER + 2 * RECORD {
+        return fallback(data, size, max_size, default);
+    }
+    if size == 0 {
+        return fresh(data, limit, &mut rng);
     }
     match rng.below(3) {
         0 => fresh(data, limit, &mut rng),
@@ -49,10 +53,10 @@ fn replace(data: &mut [u8], new: Option<&[u8]>, otherwise: usize) -> usize {
     new.len().min(data.len())
 }
 
-/// A random header with a swarm of few kinds, 3..=14 operations, 0..=4 preemptions.
+/// A random header with a swarm of few kinds, 2..=9 operations, 0..=4 preemptions.
 fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
     let room = (limit - HEADER) / RECORD;
-    let ops = (3 + rng.below(12) as usize).min(room);
+    let ops = (2 + rng.below(8) as usize).min(room);
     let preemptions = (rng.below(5) as usize).min(room - ops);
     for b in &mut data[..HEADER] {
         *b = rng.next() as u8;
@@ -60,9 +64,15 @@ fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
     let size = HEADER + (ops + preemptions) * RECORD;
     for (i, record) in data[HEADER..size].chunks_exact_mut(RECORD).enumerate() {
         record.copy_from_slice(&if i < ops { operation(rng) } else { preemption(rng) });
+        if i < ops.min(KINDS_FIRST) {
+            record[1] = i as u8; // each kind of the swarm once before any comes twice
+        }
     }
     size
 }
+
+/// Operations of a fresh program that go through its kinds in turn.
+const KINDS_FIRST: usize = 6;
 
 fn operation(rng: &mut Rng) -> [u8; RECORD] {
     let [_, a, b, c, ..] = rng.next().to_le_bytes();

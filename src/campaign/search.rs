@@ -2,12 +2,14 @@
 
 use crate::exec::{Run, Runner};
 use crate::prog::Program;
-use crate::sched::{MAX_SCATTERED, Rng, Scatter, Schedule};
+use crate::san::NearMiss;
+use crate::sched::{Anchor, MAX_RECORDS, MAX_SCATTERED, Preempt, Rng, Scatter, Schedule};
+use crate::vocab::RCU_TASK;
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 /// Schedules a program is run under, its own included, unless said otherwise.
-pub const ROUNDS: u32 = 16;
+pub const ROUNDS: u32 = 32;
 
 /// Runs programs under their own and under scattered schedules. Equal seeds and programs give equal searches.
 pub struct Searcher {
@@ -15,6 +17,8 @@ pub struct Searcher {
     seed: u64,
     rounds: u32,
     scatter: Scatter,
+    /// Sites whose near misses have led to a finding: not worth aiming at again.
+    spent: Vec<u32>,
     /// The drawn schedule, kept for its allocation.
     drawn: Schedule,
 }
@@ -23,10 +27,18 @@ impl Searcher {
     /// `rounds` below 1 counts as 1.
     pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
         let (scatter, drawn) = (Scatter::default(), Schedule::default());
-        Searcher { runner, seed, rounds: rounds.max(1), scatter, drawn }
+        Searcher { runner, seed, rounds: rounds.max(1), scatter, spent: Vec::new(), drawn }
     }
 
-    /// Runs `program` with its own schedule, then with scattered ones. `on_run` sees the program with the schedule of each
+    /// Near misses at this site need not be aimed at any more.
+    pub fn spend(&mut self, site: u32) {
+        if !self.spent.contains(&site) {
+            self.spent.push(site);
+        }
+    }
+
+    /// Runs `program` with its own schedule, then with scattered ones. `on_run` sees the program with the schedule of
+    /// each
     /// execution and says whether to go on. The program's schedule is left as it was.
     pub fn search(
         &mut self,
@@ -66,12 +78,54 @@ impl Searcher {
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
+        let mut directed = Directed::default();
         for _ in 0..rounds {
             self.scatter.draw(&mut rng, MAX_SCATTERED, &mut program.schedule);
             let run = self.runner.run(program);
             on_run(program, &run)?;
+            directed.aim(self.runner.near_misses(), &self.spent, program);
+            while let Some(schedule) = directed.next() {
+                program.schedule = schedule;
+                let run = self.runner.run(program);
+                on_run(program, &run)?;
+            }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Schedules aimed at near misses: what led there, and then another task just before the access.
+#[derive(Default)]
+struct Directed {
+    queue: Vec<Schedule>,
+    aimed: usize,
+}
+
+impl Directed {
+    /// Directed executions of one input.
+    const MOST: usize = 48;
+
+    fn aim(&mut self, near: &[NearMiss], spent: &[u32], program: &Program) {
+        let tasks = program.nr_cpus() as u8;
+        for n in near.iter().filter(|n| !spent.contains(&n.site)) {
+            let rcu = uses_rcu(program).then_some(RCU_TASK as u8);
+            for to in (0..tasks).chain(rcu).filter(|to| *to != n.task) {
+                let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
+                let schedule = &program.schedule;
+                if self.aimed >= Directed::MOST || schedule.records.len() >= MAX_RECORDS {
+                    continue;
+                }
+                self.aimed += 1;
+                let mut directed = schedule.clone();
+                directed.records.retain(|q| q.place() != p.place());
+                directed.records.push(p);
+                self.queue.push(directed);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Schedule> {
+        self.queue.pop()
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn signature_under(runner: &mut Runner, program: &Program) -> Option<
     Analysis::of(runner, program).signature()
 }
 
-/// The smallest program found that still shows `signature`, its schedule in named records. Runs at most `budget` candidates.
+/// The smallest program found that still shows `signature`, its schedule in named records. Runs at most `budget`
+/// candidates.
 pub fn shrink(runner: &mut Runner, program: &Program, signature: &str, budget: usize) -> Minimized {
     let mut trial = Trial { runner, signature, scatter: Scatter::default() };
     let mut out = minimize(program, budget, &mut |candidate| trial.test(candidate));
@@ -64,7 +65,8 @@ impl Trial<'_> {
     fn try_own(&mut self, candidate: &Program) -> Option<Schedule> {
         let run = self.runner.run(candidate);
         let found = run.outcome.finding()?;
-        if self.signature.split_once(':').map_or(self.signature, |s| s.0).split_once('/') != Some((found.check, found.kind)) {
+        let class = self.signature.split(':').next().and_then(|class| class.split_once('/'));
+        if class != Some((found.check, found.kind)) {
             return None;
         }
         let shown = Analysis::of(self.runner, candidate);

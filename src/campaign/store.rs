@@ -24,7 +24,8 @@ pub struct Saved {
 pub fn folder_name(signature: &str) -> String {
     let class = signature.split_once(':').map_or(signature, |(class, _)| class);
     let class: String = class.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
-    let hash = signature.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    let fnv = |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3);
+    let hash = signature.bytes().fold(0xcbf2_9ce4_8422_2325, fnv);
     format!("{class}-{:08x}", (hash ^ hash >> 32) as u32)
 }
 
@@ -33,9 +34,16 @@ pub(super) fn repro(program: &Program, signature: &str, comments: Vec<String>) -
     File { program: program.clone(), expect: Expect::Finding(signature.to_string()), comments }
 }
 
-/// Saves a finding below `out`: `min.mm`, `repro.mm`, `report.txt`, `diagram.txt`, `finding.json`. `min` is the recorded
+/// Saves a finding below `out`: `min.mm`, `repro.mm`, `report.txt`, `diagram.txt`, `finding.json`. `min` is the
+/// recorded
 /// minimized program, `original` the one that showed the signature first; `extra` is added to the JSON.
-pub fn save(out: &Path, min: &Analysis, original: &Program, cause: &[&str], extra: &[(&str, Value)]) -> io::Result<Saved> {
+pub fn save(
+    out: &Path,
+    min: &Analysis,
+    original: &Program,
+    cause: &[&str],
+    extra: &[(&str, Value)],
+) -> io::Result<Saved> {
     let Some(report) = min.report() else {
         return Err(io::Error::other("the minimized program shows nothing"));
     };

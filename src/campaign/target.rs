@@ -1,6 +1,7 @@
 //! What the fuzz targets share: the model from the environment, one input, one verdict.
 //!
-//! `FOLIOFUZZ_KERNEL` and `FOLIOFUZZ_BUG` (a comma list) choose the model, `FOLIOFUZZ_CHECKS` the checks, `FOLIOFUZZ_ONLY` the one
+//! `FOLIOFUZZ_KERNEL` and `FOLIOFUZZ_BUG` (a comma list) choose the model, `FOLIOFUZZ_CHECKS` the checks,
+//! `FOLIOFUZZ_ONLY` the one
 //! signature that counts. The environment decides the model of text inputs, too: their own `model:` and `bug:` lines
 //! are ignored, so that a corpus of known bugs does not crash a fuzzer that hunts for new ones.
 

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 
 /// Print a program in canonical form
 ///
-/// Raw fuzzer input becomes text. Preemptions at numbered points (`@n`) become preemptions at named sites: the program is
+/// Raw fuzzer input becomes text. Preemptions at numbered points (`@n`) become preemptions at named sites: the program
+/// is
 /// run once for it, without checks, so that the run does not end early.
 #[derive(Args)]
 pub struct FmtArgs {

@@ -50,7 +50,8 @@ pub struct HuntArgs {
     #[arg(long, value_name = "SEED", value_parser = seed)]
     seed: Option<u64>,
     /// Schedules each program is run under
-    #[arg(long, value_name = "K", default_value_t = ROUNDS, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "K", default_value_t = ROUNDS)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
     /// Go on after the last finding to be expected
     #[arg(long)]
@@ -75,7 +76,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("expected a number with s, m or h".to_string()),
     };
     let number: f64 = digits.parse().map_err(|_| "expected a number with s, m or h".to_string())?;
-    Duration::try_from_secs_f64(number * unit).map_err(|_| "expected a time that is not negative or endless".to_string())
+    Duration::try_from_secs_f64(number * unit).map_err(|_| "expected a time, neither negative nor endless".to_string())
 }
 
 fn seed(text: &str) -> Result<u64, String> {
@@ -95,7 +96,8 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
         std::fs::read_dir(dir).map_err(|e| usage(format!("{}: {e}: expected a directory", dir.display())))?;
     }
     let seed = args.seed.unwrap_or_else(|| {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |t| (t.as_nanos() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |t| t.as_nanos() as u64);
+        now.wrapping_mul(0x9E37_79B9_7F4A_7C15)
     });
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let filter = (chosen != every).then(|| OpFilter::new(chosen.clone()));
@@ -139,7 +141,8 @@ struct Teller {
 impl Teller {
     fn new(args: &HuntArgs, model: Model, seed: u64) -> Teller {
         let terminal = std::io::stderr().is_terminal();
-        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         Teller {
             format: args.format,
             model,
@@ -269,7 +272,8 @@ impl Observer for Teller {
     fn found(&mut self, f: &Found) {
         let (ops, switches) = f.before;
         let mut text = format!(
-            "\n{}\nsignature: {}\ncause: {}\nfound in execution {}; {ops} ops / {switches} switches -> {} ops / {} switches\n",
+            "\n{}\nsignature: {}\ncause: {}\n\
+             found in execution {}; {ops} ops / {switches} switches -> {} ops / {} switches\n",
             f.title,
             f.signature,
             if f.cause.is_empty() { "no known bug".to_string() } else { f.cause.join(", ") },

@@ -37,7 +37,7 @@ enum Table {
 /// What chooses who runs next.
 const SCHEDS: [(&str, &str); 3] = [
     ("preempt", "run to block, with preemptions at named or numbered points: what programs hold and replay"),
-    ("scatter", "preempt, with 1 to 4 preemptions placed uniformly over the points of the first run: the inner loop of hunt"),
+    ("scatter", "preempt, with 1 to 4 preemptions spread over the points of the first run: hunt's inner loop"),
     ("random", "at every point, with a given probability, any runnable task: a baseline"),
 ];
 
@@ -144,11 +144,12 @@ fn lines(what: Table) -> Vec<String> {
 /// Tokens of the text form, for targets that read it.
 fn dictionary() -> String {
     let words = ["\\nmodel: ", "\\nbug: ", "\\nexpect: ", "\\ninit\\n", "\\ncpu0\\n", "\\ncpu1\\n", "\\nschedule\\n"];
-    let more = ["  m0 = mapping()", "  F0 = folio(m0, index=0)", "flags=", " until ", " then ", "blocked#1", "end", "@1"];
+    let init = ["  m0 = mapping()", "  F0 = folio(m0, index=0)", "flags="];
+    let schedule = [" until ", " then ", "blocked#1", "end", "@1"];
     let mut out = format!("# libFuzzer dictionary: foliofuzz list ops --dict\n\"{MAGIC}\\n\"\n");
     let ops = TABLE.iter().map(|o| format!("{}(", o.name));
     let kernels = Kernel::ALL.iter().map(|k| k.name().to_string());
-    for word in words.iter().chain(&more).map(|w| (*w).to_string()).chain(ops).chain(kernels) {
+    for word in words.iter().chain(&init).chain(&schedule).map(|w| (*w).to_string()).chain(ops).chain(kernels) {
         // The only escapes libFuzzer reads are \\, \" and \xAB.
         out.push_str(&format!("\"{}\"\n", word.replace("\\n", "\\x0A")));
     }

@@ -19,10 +19,14 @@ pub struct InputArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub checks: CheckArgs,
-    /// Take files that are not repro texts for raw fuzzer input, whatever they are called. Implied by --kernel and --bug, and
+    /// Take files that are not repro texts for raw fuzzer input, whatever they are called. Implied by --kernel and
+    /// --bug, and
     /// for the names libFuzzer gives (crash-…, minimized-from-…, a SHA-1)
     #[arg(long)]
     pub bytes: bool,
+    /// Of raw input, show the first execution with this signature: for artifacts made with FOLIOFUZZ_ONLY
+    #[arg(long, value_name = "SIGNATURE")]
+    pub only: Option<String>,
 }
 
 /// A program from a file.
@@ -79,38 +83,43 @@ impl InputArgs {
     pub fn execute(&self, loaded: &Loaded) -> Result<Executed, Failure> {
         let chosen = self.checks.set()?;
         let checks = chosen.unwrap_or_else(CheckSet::all);
-        let shown = analyse(loaded, checks);
+        let shown = self.analyse(loaded, checks);
         if chosen.is_none()
             && matches!(loaded.file.expect, Expect::Finding(_))
             && !is_met(&loaded.file.expect, &shown)
         {
             let checks = CheckSet::actual();
-            let again = analyse(loaded, checks);
+            let again = self.analyse(loaded, checks);
             if is_met(&loaded.file.expect, &again) {
                 return Ok(Executed { shown: again, actual: true, checks });
             }
         }
         Ok(Executed { shown, actual: false, checks })
     }
-}
 
-fn analyse(loaded: &Loaded, checks: CheckSet) -> Analysis {
-    let mut runner = Runner::new(checks);
-    let program = &loaded.file.program;
-    let shown = Analysis::of(&mut runner, program);
-    if !loaded.raw || shown.finding().is_some() {
-        return shown;
-    }
-    let mut searcher = Searcher::new(runner, target::SEED, ROUNDS);
-    let mut found = None;
-    let _ = searcher.search(&mut program.clone(), input_hash(program), &mut |p, run| {
-        if run.outcome.finding().is_some() {
-            found = Some(p.clone());
-            return ControlFlow::Break(());
+    fn analyse(&self, loaded: &Loaded, checks: CheckSet) -> Analysis {
+        let mut runner = Runner::new(checks);
+        let program = &loaded.file.program;
+        let shown = Analysis::of(&mut runner, program);
+        let wanted = |s: String| self.only.as_ref().is_none_or(|only| *only == s);
+        if !loaded.raw || shown.signature().is_some_and(wanted) {
+            return shown;
         }
-        ControlFlow::Continue(())
-    });
-    found.map_or(shown, |p| Analysis::of(&mut searcher.runner, &p))
+        let mut searcher = Searcher::new(Runner::new(checks), target::SEED, ROUNDS);
+        let mut found = None;
+        let _ = searcher.search(&mut program.clone(), input_hash(program), &mut |p, run| {
+            if run.outcome.finding().is_none() {
+                return ControlFlow::Continue(());
+            }
+            let again = Analysis::of(&mut runner, p);
+            if !again.signature().is_some_and(wanted) {
+                return ControlFlow::Continue(());
+            }
+            found = Some(again);
+            ControlFlow::Break(())
+        });
+        found.unwrap_or(shown)
+    }
 }
 
 /// Whether an execution is what the file says. A finding may be stated as `check/kind` alone. Nothing stated: clean.

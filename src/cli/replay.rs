@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 /// Run programs and compare with what their files expect
 ///
-/// A text runs with its schedule. Raw fuzzer input runs with its own schedule and then with the scattered ones it had in the
+/// A text runs with its schedule. Raw fuzzer input runs with its own schedule and then with the scattered ones it had
+/// in the
 /// fuzz target. `expect:` may be a whole signature or its check/kind. Without --checks, an expectation that is not met
 /// under all checks is tried under `actual`.
 #[derive(Args)]

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 
 /// Make a program that shows a finding smaller
 ///
-/// Drops operations, then arguments and initial state, then preemptions, for as long as the same signature is shown. The
+/// Drops operations, then arguments and initial state, then preemptions, for as long as the same signature is shown.
+/// The
 /// result has its schedule in named records and expects the signature.
 #[derive(Args)]
 pub struct ShrinkArgs {

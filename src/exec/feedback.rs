@@ -46,6 +46,20 @@ impl Feedback {
         self.nr_touched = 0;
     }
 
+    /// A near miss is a state worth keeping: its site with the count class.
+    pub fn near_miss(&mut self, n: &crate::san::NearMiss) {
+        self.count((n.site ^ u32::from(n.count).wrapping_mul(0x0100_0193)).wrapping_mul(0x9E37_79B9) >> 9);
+    }
+
+    #[inline]
+    fn count(&mut self, h: u32) {
+        // SAFETY: the index is below COUNTERS, the length `new` was given; the array is static.
+        unsafe {
+            let c = self.counters.add(h as usize % COUNTERS);
+            *c = (*c).saturating_add(1);
+        }
+    }
+
     #[inline]
     pub fn on(&mut self, e: &Event) {
         if e.kind == Kind::Note {
@@ -61,12 +75,7 @@ impl Feedback {
         }
         if b.task != 0 && (b.task != task || (a.task != 0 && a.task != task)) {
             let h = (a.site.rotate_left(11) ^ b.site.rotate_left(5) ^ site).wrapping_mul(0x9E37_79B9);
-            let at = ((h ^ (e.obj.field() as u32) << 7) >> 9) as usize % COUNTERS;
-            // SAFETY: `at` is below COUNTERS, the length `new` was given; the array is static.
-            unsafe {
-                let c = self.counters.add(at);
-                *c = (*c).saturating_add(1);
-            }
+            self.count((h ^ (e.obj.field() as u32) << 7) >> 9);
         }
         self.last[obj] = [b, Access { site, task }];
     }

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::feedback::Feedback;
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
-use crate::san::{CheckSet, Finding, San};
+use crate::san::{CheckSet, Finding, NearMiss, San};
 use crate::sched::Preemptions;
 use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, TASKS, Topics};
 
@@ -89,6 +89,9 @@ impl Runner {
     }
 
     fn finish(&mut self, halted: Option<Halted>) -> Run {
+        if let Some(feedback) = &mut self.watch.feedback {
+            self.watch.san.near_misses().iter().for_each(|n| feedback.near_miss(n));
+        }
         let outcome = self.watch.outcome(halted);
         Run { outcome, steps: self.engine.machine().steps(), interleaving: self.watch.interleaving }
     }
@@ -111,6 +114,11 @@ impl Runner {
         self.engine.machine().set_recording(false);
         let trace = recorder.trace;
         Recorded { outcome: self.watch.outcome(halted), trace }
+    }
+
+    /// Where the last execution came close to a finding that only counts as damage; see [`San::near_misses`].
+    pub fn near_misses(&self) -> &[NearMiss] {
+        self.watch.san.near_misses()
     }
 
     /// Points of each operation (`[task][op]`) in the last execution: where it can be preempted.

@@ -296,8 +296,7 @@ impl Machine {
 
     /// Where the running task is: the site of the point it is at.
     pub fn current_site(&self) -> Site {
-        let cur = self.cur.get();
-        self.site(&self.tasks[cur], self.pend[cur].get().obj)
+        self.tasks[self.cur.get()].site.get()
     }
 
     /// A scheduling point before an access to `obj`.
@@ -306,6 +305,7 @@ impl Machine {
         let cur = self.cur.get();
         let t = &self.tasks[cur];
         let s = self.site(t, obj);
+        t.site.set(s);
         self.pend[cur].set(Pending { obj, kind, order, site: s.hash() });
         t.nth.set(t.nth.get() + 1);
         let steps = self.steps.get() + 1;
@@ -708,7 +708,7 @@ impl Machine {
             note,
             obj,
             aux,
-            site: self.site(t, obj),
+            site: if kind == Kind::Note { self.site(t, obj) } else { t.site.get() },
             old,
             new,
         };

@@ -1,7 +1,7 @@
 //! State of one task.
 
 use super::frame::ROOT;
-use crate::vocab::{Name, Obj};
+use crate::vocab::{Name, Obj, Site};
 use std::cell::Cell;
 
 /// Modelled functions a task may be nested in; deeper frames share the last entry.
@@ -22,6 +22,8 @@ pub(super) struct Task {
     pub idle: Cell<u32>,
     pub depth: Cell<usize>,
     pub label: Cell<Option<&'static Name>>,
+    /// Site of the last point.
+    pub site: Cell<Site>,
     pub stack: [Cell<&'static Name>; STACK_DEPTH],
 }
 
@@ -38,6 +40,7 @@ impl Task {
             idle: Cell::new(0),
             depth: Cell::new(0),
             label: Cell::new(None),
+            site: Cell::new(Site { func: &ROOT, label: &ROOT }),
             stack: [const { Cell::new(&ROOT) }; STACK_DEPTH],
         }
     }

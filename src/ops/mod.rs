@@ -38,6 +38,27 @@ impl Arg {
     }
 }
 
+/// What an operation does to an object's life. A generated program mixes operations of different roles on one object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Brings new folios in.
+    Add,
+    /// Finds a folio, uses it, lets go.
+    Lookup,
+    /// Finds a folio and keeps something of it.
+    Hold,
+    /// Gives up what an operation before kept.
+    Release,
+    /// Takes folios out of their cache, or the cache away.
+    Remove,
+    /// Meets folios by list or page frame.
+    Scan,
+}
+
+impl Role {
+    pub const ALL: [Role; 6] = [Role::Add, Role::Lookup, Role::Hold, Role::Release, Role::Remove, Role::Scan];
+}
+
 /// One row of the table.
 pub struct OpSpec {
     /// Stable name; append-only.
@@ -46,6 +67,7 @@ pub struct OpSpec {
     pub args: &'static [(&'static str, Arg)],
     /// The kernels that have it.
     pub kernels: &'static [Kernel],
+    pub role: Role,
     /// One sentence for `list ops`.
     pub doc: &'static str,
     /// Performs it on the ambient machine. Arguments are below [`Arg::values`].

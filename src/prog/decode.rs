@@ -8,7 +8,7 @@
 //! | 0 | CPUs: `b & 7` chooses from 2 2 2 3 3 3 1 4 |
 //! | 1 | start CPU: below 128 cpu0, else `b` modulo CPUs |
 //! | 2 | hot mapping `b & 3` mod 3, hot folio `b >> 2 & 7` mod 6, hot index `b >> 5` mod 4 |
-//! | 3, 4 | swarm: 0 = every kind of operation, else a subset of 2..=6 kinds chosen by a hash |
+//! | 3, 4 | swarm: 0 = every kind of operation, else a few kinds, of 2..=5 different roles, chosen by a hash |
 //! | 5..8 | mappings |
 //! | 8..24 | folios, two bytes each: place and flags |
 //!
@@ -32,7 +32,7 @@
 
 use super::types::{FolioInit, FolioPlace, MappingInit, Op, Program};
 use super::{File, ParseError, text};
-use crate::ops::{Arg, TABLE};
+use crate::ops::{Arg, Role, TABLE};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
 use arbitrary::{Arbitrary, Unstructured};
@@ -110,15 +110,30 @@ fn kinds(swarm: u16, kernel: Kernel) -> Vec<u8> {
     let has = |(_, spec): &(usize, &crate::ops::OpSpec)| spec.kernels.contains(&kernel);
     let mut kinds: Vec<u8> = TABLE.iter().enumerate().filter(has).map(|(i, _)| i as u8).collect();
     if swarm != 0 {
-        let mut state = u64::from(swarm);
-        let wanted = 2 + (mix(&mut state) % 5) as usize;
-        while kinds.len() > wanted {
-            let i = mix(&mut state) as usize % kinds.len();
-            kinds.swap_remove(i);
-        }
-        kinds.sort_unstable();
+        kinds = few(kinds, u64::from(swarm));
     }
     kinds
+}
+
+/// One operation of each of 2..=5 roles, now and then two: programs that do different things to one object.
+fn few(kinds: Vec<u8>, mut state: u64) -> Vec<u8> {
+    let mut roles = Role::ALL.to_vec();
+    let wanted = 2 + (mix(&mut state) % 4) as usize;
+    while roles.len() > wanted {
+        let i = mix(&mut state) as usize % roles.len();
+        roles.swap_remove(i);
+    }
+    let mut chosen = Vec::new();
+    for role in roles {
+        let of_role: Vec<u8> = kinds.iter().copied().filter(|k| TABLE[*k as usize].role == role).collect();
+        for _ in 0..1 + (mix(&mut state) % 4 == 0) as usize {
+            let Some(kind) = of_role.get(mix(&mut state) as usize % of_role.len().max(1)) else { continue };
+            if !chosen.contains(kind) {
+                chosen.push(*kind);
+            }
+        }
+    }
+    chosen
 }
 
 fn decode_mappings(p: &mut Program, bytes: &[u8], hot: &Hot) {

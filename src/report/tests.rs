@@ -221,7 +221,7 @@ fn a0() -> (Program, Trace, Finding) {
         seq: deref,
         other: Some(freed),
         folio: Some(0),
-        mapping: Some(0),
+        mapping: Some(0), site: 0,
     };
     (program, b.trace, finding)
 }
@@ -430,7 +430,7 @@ fn nothing_recorded_is_no_reason_to_fail() {
     let program = Program::new(Model::of(Kernel::DEFAULT));
     let trace = Trace::default();
     let finding =
-        Finding { check: "c", kind: "k", predictive: true, seq: 7, other: Some(3), folio: Some(2), mapping: Some(1) };
+        Finding { check: "c", kind: "k", predictive: true, seq: 7, other: Some(3), folio: Some(2), mapping: Some(1), site: 0 };
     let r = Report { program: &program, finding: &finding, trace: &trace, bugs: Vec::new() };
     assert_eq!(r.signature(), "c/k");
     assert_eq!(r.title(), "BUG: MMSAN: c-k");
@@ -462,7 +462,7 @@ fn a_put_after_free_is_told_from_both_sides() {
         seq: second,
         other: Some(first),
         folio: Some(0),
-        mapping: None,
+        mapping: None, site: 0,
     };
     let r = Report { program: &program, finding: &finding, trace: &b.trace, bugs: Vec::new() };
     let s = r.splat();
@@ -488,7 +488,7 @@ fn a_deadlock_shows_who_holds_what() {
     b.on(1, 0, &[&EVICT]).note(Note::Blocked, a, 0);
     let seq = b.note(Note::Deadlock, a, 0);
     let (check, kind) = ("deadlock", "deadlock");
-    let finding = Finding { check, kind, predictive: false, seq, other: None, folio: None, mapping: None };
+    let finding = Finding { check, kind, predictive: false, seq, other: None, folio: None, mapping: None, site: 0 };
     let r = Report { program: &program, finding: &finding, trace: &b.trace, bugs: Vec::new() };
     assert_eq!(r.diagram_steps(), [1, 2, 3, 4, 5]);
     let d = r.diagram(&DiagramStyle::KERNEL);

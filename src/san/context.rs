@@ -16,8 +16,6 @@ pub(crate) struct TaskView {
     pub rcu: u32,
     /// Mappings the task may use, as a bit set.
     pub pins: u8,
-    /// Folios seen with PG_lru under the lru_lock this task still holds.
-    pub lru_seen: u8,
     /// Event at which the operation began.
     pub op_begin: u32,
 }
@@ -29,7 +27,6 @@ const IDLE: TaskView = TaskView {
     preempt_off: 0,
     rcu: 0,
     pins: 0,
-    lru_seen: 0,
     op_begin: 0,
 };
 
@@ -98,15 +95,12 @@ impl TaskView {
             self.locks.copy_within(i + 1..self.nr_locks, i);
             self.nr_locks -= 1;
         }
-        if lock == Obj::lru_lock() {
-            self.lru_seen = 0;
-        }
     }
 }
 
 impl Context {
     pub const TOPICS: Topics = Topics::none()
-        .field(Field::Flags)
+        .writes(Field::Flags)
         .writes(Field::Refcount)
         .writes(Field::FolioMapping)
         .writes(Field::Mapcount)
@@ -151,21 +145,7 @@ impl Context {
             Kind::Lock | Kind::LockShared => self.tasks[e.task as usize].took(e.obj),
             Kind::Unlock | Kind::UnlockShared => self.tasks[e.task as usize].released(e.obj),
             Kind::Note => self.note(e),
-            Kind::Load => self.flags_seen(e),
             _ => self.access(e),
-        }
-    }
-
-    #[inline]
-    fn flags_seen(&mut self, e: &Event) {
-        if let Some(f) = e.obj.as_folio()
-            && e.obj.field() == Field::Flags
-            && e.new & PG_LRU != 0
-        {
-            let task = &mut self.tasks[e.task as usize];
-            if task.nr_locks != 0 && task.holds(Obj::lru_lock()) {
-                task.lru_seen |= 1 << f;
-            }
         }
     }
 

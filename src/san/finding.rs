@@ -19,6 +19,8 @@ pub struct Finding {
     pub other: Option<u32>,
     pub folio: Option<u8>,
     pub mapping: Option<u8>,
+    /// Hash of the site of the violation: tells findings of one kind apart before anything is recorded.
+    pub site: u32,
 }
 
 impl Finding {
@@ -57,6 +59,7 @@ impl KindSpec {
             other: None,
             folio: e.obj.as_folio().map(|f| f as u8),
             mapping: e.obj.as_mapping().map(|m| m as u8),
+            site: e.site.hash(),
         }
     }
 }

@@ -32,38 +32,30 @@ static NA_LOST: KindSpec = KindSpec {
     doc: "A non-atomic flag write overwrites what another CPU changed in between.",
 };
 
-/// A non-atomic write between its load and its store.
-#[derive(Clone, Copy, Default)]
-struct HalfWritten {
-    /// Plus one; 0: none.
-    task: u8,
-    /// The change another task made meanwhile, plus one.
-    changed_at: u32,
-}
+/// Every bit a non-atomic write can lose.
+const ALL_FLAGS: u64 = u32::MAX as u64;
 
+/// Last event of another kind that changed each folio's flags.
 #[derive(Default)]
 pub(super) struct FolioLock {
-    half: [HalfWritten; FOLIOS],
+    changed: [Option<(u32, u8)>; FOLIOS],
 }
 
 impl FolioLock {
-    fn non_atomic(&mut self, f: usize, e: &Event) -> Option<Finding> {
-        let half = &mut self.half[f];
-        if e.kind == Kind::Load {
-            *half = HalfWritten { task: e.task + 1, changed_at: 0 };
-            return None;
-        }
-        let lost = half.task == e.task + 1 && half.changed_at != 0;
-        let at = half.changed_at;
-        *half = HalfWritten::default();
-        lost.then(|| NA_LOST.at(e).with_other(Some(at - 1)))
+    /// The store half writes back what its load half saw. If a bit it does not mean to change changes all the same, memory
+    /// was changed in between.
+    fn non_atomic(&self, f: usize, e: &Event) -> Option<Finding> {
+        let lost = (e.old ^ e.new) & !(e.aux as u64) & ALL_FLAGS != 0;
+        let other = self.changed[f].filter(|c| c.1 != e.task).map(|c| c.0);
+        lost.then(|| NA_LOST.at(e).with_other(other))
     }
 
     fn locks(v: &View, f: usize, e: &Event) -> Option<Finding> {
         let folio = &v.cx.folios[f];
         let t = v.cx.task(e);
         let held = v.ledger.account(f).on_cpu(e.cpu as usize) != 0;
-        let seen = t.holds(Obj::lru_lock()) && t.lru_seen >> f & 1 != 0;
+        // PG_lru set under the lru_lock: the folio cannot be freed before the lock is dropped.
+        let seen = e.old & PG_LRU != 0 && t.holds(Obj::lru_lock());
         let pinned_by_tree = t.locks().iter().any(|l| l.field() == Field::XaLock);
         if !held && !seen && !pinned_by_tree {
             let last = v.ledger.account(f).last_put.filter(|p| p.1 != e.task).map(|p| p.0);
@@ -79,10 +71,10 @@ impl Check for FolioLock {
         title: "folio-lock discipline",
         kinds: &[&NOT_OWNER, &UNREF, &FREED, &NA_LOST],
     };
-    const TOPICS: Topics = Topics::none().field(Field::Flags);
+    const TOPICS: Topics = Topics::none().writes(Field::Flags);
 
     fn reset(&mut self) {
-        self.half = [HalfWritten::default(); FOLIOS];
+        self.changed = [None; FOLIOS];
     }
 
     #[inline]
@@ -91,9 +83,8 @@ impl Check for FolioLock {
         if e.note == Note::NonAtomicFlag {
             return self.non_atomic(f, e);
         }
-        let half = &mut self.half[f];
-        if half.task != 0 && half.task != e.task + 1 && e.old != e.new {
-            half.changed_at = e.seq + 1;
+        if e.old != e.new {
+            self.changed[f] = Some((e.seq, e.task));
         }
         match e.note {
             Note::FolioTrylock => {

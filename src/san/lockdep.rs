@@ -53,9 +53,22 @@ fn rank(field: Field) -> u8 {
 pub(super) struct Lockdep;
 
 impl Lockdep {
+    /// The highest rank of the locks the task holds, the folio lock aside.
+    fn innermost_lock(v: &View, e: &Event) -> u8 {
+        v.cx.task(e).locks().iter().map(|l| rank(l.field())).max().unwrap_or(0)
+    }
+
+    /// Whether the lock is waited for inside one that ranks deeper. Only the outermost locks can be taken inside a folio lock
+    /// in the wrong order.
+    fn inverted(v: &View, e: &Event) -> bool {
+        let rank = rank(e.obj.field());
+        let held = if rank < FOLIO_LOCK_RANK { Lockdep::innermost(v, e) } else { Lockdep::innermost_lock(v, e) };
+        rank < held
+    }
+
     /// The highest rank the task holds.
     fn innermost(v: &View, e: &Event) -> u8 {
-        let locks = v.cx.task(e).locks().iter().map(|l| rank(l.field())).max().unwrap_or(0);
+        let locks = Lockdep::innermost_lock(v, e);
         let folio = v.cx.folios.iter().any(|f| f.locked_by == e.task + 1 && !f.handed);
         locks.max(if folio { FOLIO_LOCK_RANK } else { 0 })
     }
@@ -96,7 +109,7 @@ impl Check for Lockdep {
         match (e.kind, e.note) {
             // Taken after waiting or not: the order is the same.
             (Kind::Lock | Kind::LockShared, note) if note != Note::TryLock => {
-                (rank(e.obj.field()) < Lockdep::innermost(v, e)).then(|| ORDER.at(e))
+                Lockdep::inverted(v, e).then(|| ORDER.at(e))
             }
             (Kind::Unlock | Kind::UnlockShared, _) if !v.cx.task(e).holds(e.obj) => Some(UNLOCK_UNHELD.at(e)),
             (Kind::Note, Note::Blocked) if v.cx.task(e).holds(e.obj) => Some(SELF_DEADLOCK.at(e)),

@@ -12,7 +12,7 @@ mod ledger;
 pub use finding::{CheckSpec, CheckSet, Finding, KindSpec};
 
 use crate::machine::Machine;
-use crate::vocab::{Event, Topics};
+use crate::vocab::{Event, Field, Obj, Topics, Via};
 use context::Context;
 use ledger::Ledger;
 
@@ -31,6 +31,22 @@ pub(crate) trait Check: Default {
     fn reset(&mut self) {}
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding>;
 }
+
+/// The point before an access that a predictive rule objects to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct NearMiss {
+    pub task: u8,
+    pub op: u8,
+    /// The n-th point of the operation.
+    pub nth: u16,
+    /// Hash of its site.
+    pub site: u32,
+    /// Class of the folio's reference count then: how close to its end it is.
+    pub count: u8,
+}
+
+/// Near misses kept of one execution.
+const NEAR_MISSES: usize = 4;
 
 /// Bits of the dispatch masks above the checks'.
 const CONTEXT: u32 = 1 << 31;
@@ -55,6 +71,8 @@ macro_rules! checks {
             wanted: [u32; Topics::COUNT],
             cx: Context,
             ledger: Ledger,
+            near: [NearMiss; NEAR_MISSES],
+            nr_near: usize,
             $($file: $file::$check,)+
         }
 
@@ -71,22 +89,23 @@ macro_rules! checks {
                 $(if set.has(Bit::$file as usize) {
                     subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
                 })+
-                San { set, topics: all, wanted, cx: Context::default(), ledger: Ledger::default(), $($file: Default::default(),)+ }
+                San { set, topics: all, wanted, cx: Context::default(), ledger: Ledger::default(), near: Default::default(), nr_near: 0, $($file: Default::default(),)+ }
             }
 
             /// Forgets the last execution.
             pub fn reset(&mut self) {
                 self.cx.reset();
                 self.ledger.reset();
+                self.nr_near = 0;
                 $(self.$file.reset();)+
             }
 
-            fn ask(&mut self, bit: u32, m: &Machine, e: &Event) -> Option<Finding> {
-                let v = View { m, cx: &self.cx, ledger: &self.ledger };
-                $(if bit == Bit::$file as u32 { return self.$file.on(&v, e); })+
-                None
-            }
         }
+
+        /// How each check is asked, by its bit. A table of functions keeps each check's code small and apart.
+        static ASK: &[fn(&mut San, &Machine, &Event) -> Option<Finding>] = &[
+            $(|s, m, e| s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger }, e)),+
+        ];
     };
 }
 
@@ -113,6 +132,26 @@ impl San {
         self.topics
     }
 
+    /// Places of predictive findings that were not asked for, in the last execution: where another task should be let in to
+    /// turn the prediction into damage.
+    pub fn near_misses(&self) -> &[NearMiss] {
+        &self.near[..self.nr_near]
+    }
+
+    #[cold]
+    fn near_miss(&mut self, m: &Machine, e: &Event) {
+        if self.nr_near < NEAR_MISSES {
+            let folio = e.obj.as_folio().or(match Via::from_aux(e.aux) {
+                Via::Folio { folio, .. } if e.obj.as_mapping().is_some() => Some(folio as usize),
+                _ => None,
+            });
+            let count = folio.map_or(0, |f| m.peek(Obj::folio(f, Field::Refcount)).min(4) as u8);
+            let nth = m.nth(e.task as usize) as u16;
+            self.near[self.nr_near] = NearMiss { task: e.task, op: e.op, nth, site: e.site.hash(), count };
+            self.nr_near += 1;
+        }
+    }
+
     /// Shows every check that subscribed to it the event. The first finding ends the execution.
     #[inline]
     pub fn on(&mut self, m: &Machine, e: &Event) -> Option<Finding> {
@@ -121,10 +160,11 @@ impl San {
         while left != 0 {
             let bit = left.trailing_zeros();
             left &= left - 1;
-            if let Some(f) = self.ask(bit, m, e)
-                && self.set.reports(&f)
-            {
-                return Some(f);
+            if let Some(f) = ASK[bit as usize](self, m, e) {
+                if self.set.reports(&f) {
+                    return Some(f);
+                }
+                self.near_miss(m, e);
             }
         }
         if wanted & CONTEXT != 0 {

@@ -61,7 +61,8 @@ pub struct Scatter {
 }
 
 impl Scatter {
-    /// Prepares for a program whose operations passed `lengths` points. `ops` are the operations of each CPU; with `rcu`, the
+    /// Prepares for a program whose operations passed `lengths` points. `ops` are the operations of each CPU; with
+    /// `rcu`, the
     /// RCU task is a target, too.
     pub fn load(&mut self, lengths: &[[u16; OPS_PER_CPU + 2]; TASKS], ops: [usize; CPUS], rcu: bool) {
         self.cpus = ops.iter().rposition(|n| *n != 0).map_or(1, |i| i as u8 + 1);
@@ -70,7 +71,8 @@ impl Scatter {
         self.points = 0;
         self.spans.clear();
         for (task, lengths) in lengths.iter().enumerate() {
-            for (op, &points) in lengths.iter().enumerate().filter(|(_, n)| **n != 0) {
+            // The epilogue is not worth preempting.
+            for (op, &points) in lengths[..OPS_PER_CPU].iter().enumerate().filter(|(_, n)| **n != 0) {
                 self.points += u32::from(points);
                 self.spans.push(Span { task: task as u8, op: op as u8, points });
             }
@@ -89,7 +91,8 @@ impl Scatter {
         }
         out.records.clear();
         out.start = rng.below(u32::from(self.cpus)) as u8;
-        for _ in 0..1 + rng.below(most) {
+        // Few records are likelier: each one too many disturbs.
+        for _ in 0..1 + rng.below(most).min(rng.below(most)) {
             let p = self.record(rng);
             if p.cpu != p.to && !out.records.iter().any(|q| q.place() == p.place()) {
                 out.records.push(p);
@@ -98,15 +101,9 @@ impl Scatter {
     }
 
     fn record(&self, rng: &mut Rng) -> Preempt {
-        let mut at = rng.below(self.points);
-        let mut here = Span { task: 0, op: 0, points: 1 };
-        for span in &self.spans {
-            here = *span;
-            if at < u32::from(span.points) {
-                break;
-            }
-            at -= u32::from(span.points);
-        }
+        // Operations alike, however many points they have: the short ones race as well.
+        let here = self.spans[rng.below(self.spans.len() as u32) as usize];
+        let at = rng.below(u32::from(here.points));
         let (anchor, op, k) = match rng.below(32) {
             0 => (Anchor::Blocked, here.op, 1 + rng.below(2) as u16),
             1 if (here.task as usize) < CPUS => (Anchor::End, self.last[here.task as usize], 1),
