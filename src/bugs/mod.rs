@@ -151,4 +151,88 @@ bugs! {
         thread: Some("E6"),
         ..bug("2020_isolate_put_under_lru_lock", "compaction drops a last reference under the lru_lock", "mutant")
     };
+    M_DOUBLE_PUT = Bug {
+        applies: ANY,
+        predictive: Some("refcount/put-unowned"),
+        actual: Some("refcount/put-unowned"),
+        ..bug("mutant_double_cache_put", "filemap_free_folio puts the cache reference twice", "mutant")
+    };
+    M_LEAK = Bug {
+        applies: FOLIOS,
+        predictive: Some("refcount/leak"),
+        actual: Some("refcount/leak"),
+        ..bug("mutant_skipped_put", "find_lock_entries forgets to put a folio it could not lock", "mutant")
+    };
+    M_GET = Bug {
+        applies: FOLIOS,
+        predictive: Some("refcount/get-zero"),
+        actual: Some("refcount/get-zero"),
+        ..bug("mutant_get_not_try_get", "compaction takes a reference without testing for 0", "mutant")
+    };
+    M_FREEZE = Bug {
+        applies: ANY,
+        predictive: Some("freeze/entitlement"),
+        actual: Some("freeze/entitlement"),
+        ..bug("mutant_freeze_any_count", "__remove_mapping freezes whatever the count is", "mutant")
+    };
+    M_NA_DIRTY = Bug {
+        applies: ANY,
+        predictive: Some("folio_lock/na-lost"),
+        actual: Some("folio_lock/na-lost"),
+        ..bug("mutant_non_atomic_dirty", "folio_mark_dirty sets PG_dirty without an atomic operation", "mutant")
+    };
+    M_TOUCH = Bug {
+        applies: ANY,
+        predictive: Some("uaf/folio"),
+        actual: Some("uaf/folio"),
+        ..bug("mutant_touch_after_put", "a looked-up folio is marked accessed after its reference was put", "mutant")
+    };
+    M_LRU_TEST = Bug {
+        applies: FOLIOS,
+        predictive: Some("lru/not-holder"),
+        actual: Some("lru/not-holder"),
+        ..bug("mutant_isolate_without_winning", "isolate_lru_folios tests PG_lru instead of winning it", "mutant")
+    };
+    M_LRU_FIRST = Bug {
+        applies: FOLIOS,
+        predictive: Some("lru/no-ref"),
+        actual: Some("lru/stranded"),
+        ..bug("mutant_clear_lru_before_get", "compaction clears PG_lru before it holds a reference", "mutant")
+    };
+    M_BADPAGE = Bug {
+        applies: ANY,
+        predictive: Some("badpage/locked"),
+        actual: Some("badpage/locked"),
+        ..bug("mutant_locked_at_free", "filemap_add_folio leaves PG_locked set when the index is taken", "mutant")
+    };
+    M_NRPAGES = Bug {
+        applies: ANY,
+        predictive: Some("pagecache/nrpages"),
+        actual: Some("pagecache/nrpages"),
+        ..bug("mutant_overwrite_slot", "__filemap_add_folio does not look whether the index is taken", "mutant")
+    };
+    M_SLEEP = Bug {
+        applies: FOLIOS,
+        predictive: Some("atomic/sleeping"),
+        actual: Some("atomic/sleeping"),
+        ..bug("mutant_lock_in_rcu", "find_lock_entries waits for the folio lock inside its RCU section", "mutant")
+    };
+    M_WAITERS = Bug {
+        applies: ANY,
+        predictive: Some("progress/lost-wakeup"),
+        actual: Some("progress/lost-wakeup"),
+        ..bug("mutant_forgotten_waiters", "folio_wait_bit_common does not set PG_waiters", "mutant")
+    };
+    M_RELOAD = Bug {
+        applies: ANY,
+        predictive: Some("vmbug/wrong-index"),
+        actual: Some("vmbug/wrong-index"),
+        ..bug("mutant_no_xas_reload", "filemap_get_entry does not look at the slot again", "mutant")
+    };
+    M_BATCH = Bug {
+        applies: ANY,
+        predictive: Some("quiesce/batch"),
+        actual: Some("quiesce/batch"),
+        ..bug("mutant_batch_left_behind", "lru_add_drain leaves a full batch alone", "mutant")
+    };
 }

@@ -9,7 +9,7 @@ use crate::vocab::BugId;
 use std::ops::ControlFlow;
 
 /// Scattered schedules a program gets to show a signature without a bug.
-const TRIES: u32 = 500;
+const TRIES: u32 = 2000;
 const SEED: u64 = 0x5EED_A77B;
 
 /// The bugs of a set, in registry order.
@@ -23,34 +23,68 @@ pub fn bug_slugs(set: u64) -> Vec<&'static str> {
 }
 
 /// The bugs that cause `signature` in `program`, as a bit set: each whose removal makes it vanish; if none does alone,
-/// all
-/// of the model's if removing all does. 0: no bug of the registry causes it.
+/// all of the model's if removing all does. 0: no bug of the registry causes it.
 pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) -> u64 {
     let all = program.model.bugs;
     let bits = active_bugs(all).into_iter().map(|b| 1 << b.0);
-    let needed = bits.filter(|bit| !shows(searcher, program, *bit, signature)).fold(0, |set, bit| set | bit);
+    let needed = bits.filter(|bit| causes(searcher, program, *bit, signature)).fold(0, |set, bit| set | bit);
     if needed == 0 && all.count_ones() > 1 && !shows(searcher, program, all, signature) {
         return all;
     }
     needed
 }
 
+/// Whether taking the bug out takes the signature away. Where the fix needs RCU-freed inodes, that switch goes on, too, and
+/// must not be what takes it away.
+fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str) -> bool {
+    if shows(searcher, program, bit, signature) {
+        return false;
+    }
+    if !needs_rcu_free(bit) || program.model.rcu_free {
+        return true;
+    }
+    let mut with = program.clone();
+    with.model.rcu_free = true;
+    shares_function(&seen(searcher, &with, signature), signature)
+}
+
+/// Whether one of the signatures names a function of `wanted`, the freeing side's aside: through RCU it has another name.
+fn shares_function(found: &[String], wanted: &str) -> bool {
+    let functions = |s: &str| s.split_once(':').map_or(String::new(), |(_, f)| f.to_string());
+    let wanted = functions(wanted);
+    let wanted: Vec<&str> = wanted.split('+').filter(|f| *f != "evict").collect();
+    found.iter().any(|s| functions(s).split('+').any(|f| wanted.contains(&f)))
+}
+
+fn needs_rcu_free(set: u64) -> bool {
+    active_bugs(set).into_iter().any(|b| BUGS.get(b.0 as usize).is_some_and(|b| b.fix_needs_rcu_free))
+}
+
 /// Whether `signature` is still there without the bugs in `without`.
 fn shows(searcher: &mut Searcher, program: &Program, without: u64, signature: &str) -> bool {
     let mut less = program.clone();
     less.model.bugs &= !without;
-    less.model.rcu_free |= active_bugs(without).into_iter().any(|b| BUGS[b.0 as usize].fix_needs_rcu_free);
+    less.model.rcu_free |= needs_rcu_free(without);
     less.fix_up();
+    let found = seen(searcher, &less, signature);
+    // Through RCU, the freeing side has another name.
+    let renamed = less.model.rcu_free != program.model.rcu_free && shares_function(&found, signature);
+    renamed || found.iter().any(|s| s == signature)
+}
+
+/// Signatures of the class of `signature` that the program shows under its own and scattered schedules.
+fn seen(searcher: &mut Searcher, program: &Program, signature: &str) -> Vec<String> {
+    let mut program = program.clone();
     let class = signature.split_once(':').map_or(signature, |(class, _)| class);
     let mut candidates = Vec::new();
-    let _ = searcher.search_rounds(&mut less, SEED, TRIES, &mut |p, run| {
+    let _ = searcher.search_rounds(&mut program, SEED, TRIES, &mut |p, run| {
         if run.outcome.finding().is_some_and(|f| is_class(f, class)) {
             candidates.push(p.clone());
         }
         if candidates.len() < 64 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     let runner: &mut Runner = &mut searcher.runner;
-    candidates.iter().any(|p| signature_under(runner, p).is_some_and(|s| s == signature))
+    candidates.iter().filter_map(|p| signature_under(runner, p)).collect()
 }
 
 fn is_class(f: &crate::san::Finding, class: &str) -> bool {

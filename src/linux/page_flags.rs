@@ -105,7 +105,7 @@ page_flags! {
     PG_WRITEBACK: test folio_test_writeback;
     PG_REFERENCED: test folio_test_referenced, set folio_set_referenced;
     PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate;
-    PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, test_and_clear folio_test_clear_dirty;
+    PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty, test_and_clear folio_test_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
         clear_na __folio_clear_lru;
     PG_WAITERS: set folio_set_waiters, clear folio_clear_waiters;

@@ -124,10 +124,16 @@ mod folios {
             if bug(bugs::A3) && cc.is_async() && !prepare_before_reference(folio) {
                 continue;
             }
-            if !folio_try_get(folio, Owner::Isolation) {
+            if bug(bugs::M_LRU_FIRST) && !folio_test_clear_lru(folio) {
                 continue;
             }
-            if !migratable(folio, cc) || !folio_test_clear_lru(folio) {
+            if bug(bugs::M_GET) {
+                folio_get(folio, Owner::Isolation);
+            } else if !folio_try_get(folio, Owner::Isolation) {
+                continue;
+            }
+            let won = || bug(bugs::M_LRU_FIRST) || folio_test_clear_lru(folio);
+            if !migratable(folio, cc) || !won() {
                 fail_put(folio, &mut locked);
                 continue;
             }
@@ -179,7 +185,7 @@ mod folios {
         if mapping.is_none() && folio_ref_count(folio) - 1 > folio_mapcount(folio) {
             return false;
         }
-        if !folio_test_lru(folio) {
+        if !bug(bugs::M_LRU_FIRST) && !folio_test_lru(folio) {
             return false;
         }
         let unevictable = folio_test_unevictable(folio);

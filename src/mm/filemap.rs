@@ -1,7 +1,8 @@
 //! `mm/filemap.c`: the page cache, and waiting for folio bits.
 
 use super::swap::{__folio_put, folio_add_lru, folio_put, folio_put_refs};
-use super::{kernel, page_alloc::folio_alloc};
+use super::{bug, kernel, page_alloc::folio_alloc};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
@@ -67,6 +68,9 @@ fn filemap_free_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(filemap_free_folio);
     let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
     folio_put_refs(folio, Owner::PageCache, 1);
+    if bug(bugs::M_DOUBLE_PUT) {
+        folio_put_refs(folio, Owner::PageCache, 1);
+    }
 }
 
 /// The removal locks: `host->i_lock` outside i_pages since v5.15; only the tree lock before.
@@ -138,7 +142,7 @@ fn __filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> boo
     folio_set_mapping(folio, mapping);
     folio_set_index(folio, index);
     xa_lock_irq(mapping);
-    if xas_load(mapping, index).is_some() {
+    if xas_load(mapping, index).is_some() && !bug(bugs::M_NRPAGES) {
         xa_unlock_irq(mapping);
         folio_clear_mapping(folio);
         folio_put_refs(folio, Owner::PageCache, 1);
@@ -158,7 +162,7 @@ pub fn filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> b
     let added = __filemap_add_folio(mapping, folio, index);
     if added {
         folio_add_lru(folio);
-    } else {
+    } else if !bug(bugs::M_BADPAGE) {
         __folio_clear_locked(folio);
     }
     added
@@ -253,7 +257,9 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, behavior: Behavior) {
         wait::init_entry(folio, bit, flags);
         spin_lock_irq(queue.lock());
         // Set before the final test, so that an unlock that misses the test sees a waiter.
-        folio_set_waiters(folio);
+        if !bug(bugs::M_WAITERS) {
+            folio_set_waiters(folio);
+        }
         let free = if exclusive { try_set_locked(folio) } else { !test_bit(folio, bit) };
         if free {
             m().poke(Obj::wait_flags(me), flags | WQ_FLAG_WOKEN | WQ_FLAG_DONE);
@@ -345,7 +351,7 @@ pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> O
         if !folio_try_get(folio, owner) {
             continue;
         }
-        if Some(folio) != xas_reload(mapping, index) {
+        if !bug(bugs::M_RELOAD) && Some(folio) != xas_reload(mapping, index) {
             folio_put(folio, owner);
             continue;
         }
@@ -392,8 +398,12 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
     let mut index = *start;
     while let Some((at, folio)) = find_get_entry(mapping, index) {
         index = at + 1;
-        if folio_index(folio) < *start || !folio_trylock(folio) {
-            folio_put(folio, Owner::LookupBatch);
+        if bug(bugs::M_SLEEP) {
+            folio_lock(folio);
+        } else if folio_index(folio) < *start || !folio_trylock(folio) {
+            if !bug(bugs::M_LEAK) {
+                folio_put(folio, Owner::LookupBatch);
+            }
             continue;
         }
         if !folio_raw_mapping(folio).is(mapping) || folio_test_writeback(folio) {

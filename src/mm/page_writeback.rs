@@ -1,5 +1,7 @@
 //! `mm/page-writeback.c`: dirtying.
 
+use super::bug;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::Folio;
 use crate::linux::page_flags::*;
@@ -14,7 +16,9 @@ use crate::vocab::MARK_DIRTY;
 pub fn folio_mark_dirty(folio: Folio) {
     kfn!(folio_mark_dirty);
     let Some(mapping) = folio_mapping(folio) else { return };
-    if folio_test_set_dirty(folio) {
+    if bug(bugs::M_NA_DIRTY) {
+        __folio_set_dirty(folio);
+    } else if folio_test_set_dirty(folio) {
         return;
     }
     spin_lock_irq(SpinLock::i_pages(mapping));

@@ -4,7 +4,8 @@
 
 use super::page_alloc::free_unref_page;
 use super::vmscan::folio_evictable;
-use super::kernel;
+use super::{bug, kernel};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_inline::*;
 use crate::linux::mm_types::Folio;
@@ -137,7 +138,7 @@ pub fn folio_add_lru(folio: Folio) {
 pub fn lru_add_drain() {
     kfn!(lru_add_drain);
     local_lock();
-    if lru_add_batch_count() != 0 {
+    if lru_add_batch_count() != 0 && !bug(bugs::M_BATCH) {
         folio_batch_move_lru();
     }
     local_unlock();

@@ -1,9 +1,10 @@
 //! `mm/truncate.c`: truncation and invalidation.
 
 use super::filemap::*;
-use super::kernel;
+use super::{bug, kernel};
 use super::swap::{folio_batch_release, folio_put};
 use super::vmscan::remove_mapping;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::mmdebug::vm_bug_on_folio;
@@ -162,4 +163,7 @@ pub fn invalidate_mapping_pages(mapping: AddressSpace) {
 pub fn unlock_and_put(folio: Folio, owner: Owner) {
     folio_unlock(folio);
     folio_put(folio, owner);
+    if bug(bugs::M_TOUCH) {
+        folio_set_referenced(folio);
+    }
 }

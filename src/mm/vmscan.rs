@@ -82,7 +82,8 @@ fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
 /// drops a reference is seen by one of the two tests.
 fn freeze_clean(folio: Folio) -> bool {
     const EXPECTED: u64 = 1 + 1;
-    if !folio_ref_freeze(folio, EXPECTED) {
+    let expected = if bug(bugs::M_FREEZE) { folio_ref_count(folio) } else { EXPECTED };
+    if !folio_ref_freeze(folio, expected) {
         return false;
     }
     if folio_test_dirty(folio) {
@@ -189,7 +190,8 @@ fn isolate_lru_folios(list: usize, taken: &mut FolioBatch) {
             lruvec_rotate(folio, list);
             continue;
         }
-        if !folio_test_clear_lru(folio) {
+        let won = if bug(bugs::M_LRU_TEST) { folio_test_lru(folio) } else { folio_test_clear_lru(folio) };
+        if !won {
             folio_put(folio, Owner::Isolation); // not the last: the winner of the flag holds one
             lruvec_rotate(folio, list);
             continue;
@@ -242,7 +244,8 @@ pub fn __isolate_lru_page(folio: Folio, mode: u8) -> Result<(), IsolateError> {
 /// 145e1a71e090 (v4.17: pages without a mapping are migratable).
 fn migratable_without_blocking(folio: Folio) -> bool {
     let has_callback = |mapping| mapping_aops(mapping) & AOPS_MIGRATE_FOLIO != 0;
-    if bug(bugs::A0) {
+    // The fix as first posted, A1, replaces the old test.
+    if bug(bugs::A0) && !bug(bugs::A1) {
         return folio_mapping(folio).is_none_or(has_callback);
     }
     if !folio_trylock(folio) {

@@ -110,6 +110,7 @@ macro_rules! checks {
 }
 
 checks! {
+    quiesce::Quiesce,
     refcount::Refcount,
     freeze::Freeze,
     mapping::Mapping,
@@ -121,7 +122,6 @@ checks! {
     lockdep::Lockdep,
     atomic::Atomic,
     progress::Progress,
-    quiesce::Quiesce,
     regress::Regress,
     vmbug::VmBugs,
 }
