@@ -42,6 +42,8 @@ macro_rules! bugs {
 
 const ANY: (Version, Version) = ((0, 0), (255, 0));
 const PAGES: (Version, Version) = ((4, 14), (4, 15));
+/// Kernels with AS_UNMOVABLE.
+const UNMOVABLE: (Version, Version) = ((6, 8), (255, 0));
 const FOLIOS: (Version, Version) = ((6, 5), (255, 0));
 
 const fn bug(slug: &'static str, title: &'static str, category: &'static str) -> Bug {
@@ -113,7 +115,7 @@ bugs! {
         ..bug("2023_unmovable_unlocked_test", "compaction tests AS_UNMOVABLE on an unlocked folio's mapping", "proposed")
     };
     E1 = Bug {
-        applies: FOLIOS,
+        applies: UNMOVABLE,
         thread: Some("E1"),
         ..bug("2023_unmovable_lock_every_folio", "compaction locks every folio to test AS_UNMOVABLE", "variant")
     };
@@ -137,7 +139,7 @@ bugs! {
         ..bug("2023_unmovable_rcu_test_no_grace", "as the RCU test, but inodes are freed without a grace period", "mutant")
     };
     E5 = Bug {
-        applies: FOLIOS,
+        applies: UNMOVABLE,
         predictive: Some("regress/wasted-isolation"),
         actual: Some("regress/wasted-isolation"),
         thread: Some("E5"),

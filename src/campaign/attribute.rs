@@ -5,7 +5,8 @@ use super::shrink::signature_under;
 use crate::bugs::BUGS;
 use crate::exec::Runner;
 use crate::prog::Program;
-use crate::vocab::BugId;
+use crate::sched::{Anchor, Preempt};
+use crate::vocab::{BugId, RCU_TASK};
 use std::ops::ControlFlow;
 
 /// Scattered schedules a program gets to show a signature without a bug.
@@ -45,6 +46,13 @@ fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str)
     }
     let mut with = program.clone();
     with.model.rcu_free = true;
+    // The RCU task frees what was freed at once before: let it run as soon as a CPU is done.
+    for cpu in 0..with.nr_cpus() as u8 {
+        let op = with.last_op(cpu as usize);
+        let end = Preempt { cpu, op, anchor: Anchor::End, k: 1, to: RCU_TASK as u8 };
+        with.schedule.records.push(end);
+    }
+    with.fix_up();
     shares_function(&seen(searcher, &with, signature), signature)
 }
 

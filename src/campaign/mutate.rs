@@ -33,9 +33,9 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
     if size == 0 {
         return fresh(data, limit, &mut rng);
     }
-    match rng.below(3) {
-        0 => fresh(data, limit, &mut rng),
-        1 => records(data, size, limit, &mut rng),
+    match rng.below(6) {
+        0..3 => fresh(data, limit, &mut rng),
+        3 | 4 => records(data, size, limit, &mut rng),
         _ => fallback(data, size, limit, default),
     }
 }
@@ -53,10 +53,10 @@ fn replace(data: &mut [u8], new: Option<&[u8]>, otherwise: usize) -> usize {
     new.len().min(data.len())
 }
 
-/// A random header with a swarm of few kinds, 2..=9 operations, 0..=4 preemptions.
+/// A random header with a swarm of few kinds, 3..=8 operations, 0..=4 preemptions.
 fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
     let room = (limit - HEADER) / RECORD;
-    let ops = (2 + rng.below(8) as usize).min(room);
+    let ops = (3 + rng.below(6) as usize).min(room);
     let preemptions = (rng.below(5) as usize).min(room - ops);
     for b in &mut data[..HEADER] {
         *b = rng.next() as u8;

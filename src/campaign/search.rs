@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 /// Schedules a program is run under, its own included, unless said otherwise.
-pub const ROUNDS: u32 = 32;
+pub const ROUNDS: u32 = 20;
 
 /// Runs programs under their own and under scattered schedules. Equal seeds and programs give equal searches.
 pub struct Searcher {
@@ -94,33 +94,45 @@ impl Searcher {
     }
 }
 
-/// Schedules aimed at near misses: what led there, and then another task just before the access.
+/// Schedules aimed at near misses: another task just before the access. At first sight of a place alone, from every start;
+/// then on top of what led there.
 #[derive(Default)]
 struct Directed {
     queue: Vec<Schedule>,
+    seen: Vec<(u8, u8, u16)>,
     aimed: usize,
 }
 
 impl Directed {
     /// Directed executions of one input.
-    const MOST: usize = 48;
+    const MOST: usize = 64;
 
     fn aim(&mut self, near: &[NearMiss], spent: &[u32], program: &Program) {
-        let tasks = program.nr_cpus() as u8;
+        let cpus = program.nr_cpus() as u8;
+        let rcu = uses_rcu(program).then_some(RCU_TASK as u8);
         for n in near.iter().filter(|n| !spent.contains(&n.site)) {
-            let rcu = uses_rcu(program).then_some(RCU_TASK as u8);
-            for to in (0..tasks).chain(rcu).filter(|to| *to != n.task) {
-                let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
-                let schedule = &program.schedule;
-                if self.aimed >= Directed::MOST || schedule.records.len() >= MAX_RECORDS {
-                    continue;
-                }
-                self.aimed += 1;
-                let mut directed = schedule.clone();
-                directed.records.retain(|q| q.place() != p.place());
-                directed.records.push(p);
-                self.queue.push(directed);
+            let place = (n.task, n.op, n.nth);
+            let first = !self.seen.contains(&place);
+            if first {
+                self.seen.push(place);
             }
+            for to in (0..cpus).chain(rcu).filter(|to| *to != n.task) {
+                let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
+                if first {
+                    (0..cpus).for_each(|start| self.push(Schedule { start, records: vec![p] }));
+                }
+                let mut led_there = program.schedule.clone();
+                led_there.records.retain(|q| q.place() != p.place());
+                led_there.records.push(p);
+                self.push(led_there);
+            }
+        }
+    }
+
+    fn push(&mut self, schedule: Schedule) {
+        if self.aimed < Directed::MOST && schedule.records.len() <= MAX_RECORDS {
+            self.aimed += 1;
+            self.queue.push(schedule);
         }
     }
 

@@ -31,7 +31,7 @@ pub fn close_fd(index: usize) -> Option<AddressSpace> {
     Some(AddressSpace::pinned(index))
 }
 
-/// `fget`: the file's address_space, pinned, unless the file has been closed.
+/// `fget`: the file's address_space, pinned, unless the last reference on the file is gone.
 pub fn fget(index: usize) -> Option<AddressSpace> {
     prim!(fget);
     let get = |v: u64| (v != 0).then_some(v + 1);

@@ -104,7 +104,7 @@ page_flags! {
     PG_LOCKED: test folio_test_locked, set_na __folio_set_locked, clear_na __folio_clear_locked;
     PG_WRITEBACK: test folio_test_writeback;
     PG_REFERENCED: test folio_test_referenced, set folio_set_referenced;
-    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate;
+    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate, set_na __folio_set_uptodate;
     PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty, test_and_clear folio_test_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
         clear_na __folio_clear_lru;
@@ -116,6 +116,18 @@ page_flags! {
     PG_UNEVICTABLE: test folio_test_unevictable, set folio_set_unevictable, clear folio_clear_unevictable,
         test_and_clear folio_test_clear_unevictable, clear_na __folio_clear_unevictable;
     PG_MLOCKED: test folio_test_mlocked, clear_na __folio_clear_mlocked;
+}
+
+/// `folio_mark_uptodate`: a write barrier, so that the contents are seen before the flag.
+pub fn folio_mark_uptodate(folio: Folio) {
+    m().barrier(Order::Release);
+    folio_set_uptodate(folio);
+}
+
+/// `__folio_mark_uptodate`: the same on a folio nobody else has.
+pub fn __folio_mark_uptodate(folio: Folio) {
+    m().barrier(Order::Release);
+    __folio_set_uptodate(folio);
 }
 
 /// Clears every flag of a folio nobody else has, in one plain store.

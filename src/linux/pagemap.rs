@@ -10,14 +10,14 @@ use crate::vocab::*;
 #[inline]
 pub fn folio_trylock(folio: Folio) -> bool {
     prim!(folio_trylock);
-    try_set_locked(folio)
+    try_set_locked(folio, Order::Acquire)
 }
 
 /// The test-and-set of PG_locked, wherever it is made.
 #[inline]
-pub fn try_set_locked(folio: Folio) -> bool {
+pub fn try_set_locked(folio: Folio, order: Order) -> bool {
     let lock = |v: u64| (v & PG_LOCKED == 0).then_some(v | PG_LOCKED);
-    m().rmw(flags(folio), Order::Acquire, Note::FolioTrylock, 0, lock).is_ok()
+    m().rmw(flags(folio), order, Note::FolioTrylock, 0, lock).is_ok()
 }
 
 /// Clears PG_locked and returns whether PG_waiters was set, in one step (`folio_xor_flags_has_waiters`).

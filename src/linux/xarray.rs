@@ -66,8 +66,8 @@ pub fn xa_unlock_irq(mapping: AddressSpace) {
     spin_unlock_irq(SpinLock::i_pages(mapping));
 }
 
-/// LD of the xarray's head: whether anything is in the tree.
+/// Whether nothing is in the tree: LD of the xarray's head, or of `nrpages` where the kernel looks at that (before v5.0).
 pub fn xa_empty(mapping: AddressSpace) -> bool {
     prim!(xa_empty);
-    mapping.load(Field::NrPages) == 0
+    if m().model().kernel.has_folios() { xas_find(mapping, 0).is_none() } else { mapping.load(Field::NrPages) == 0 }
 }

@@ -2,7 +2,7 @@
 
 use super::filemap::folio_unlock;
 use super::swap::folio_put;
-use super::vmscan::{__isolate_lru_page, ISOLATE_ASYNC_MIGRATE};
+use super::vmscan::{__isolate_lru_page, ISOLATE_ASYNC_MIGRATE, ISOLATE_UNEVICTABLE, IsolateError};
 use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
@@ -76,13 +76,14 @@ mod pages {
             if !folio_test_lru(folio) {
                 continue;
             }
-            let mode = if cc.is_async() { ISOLATE_ASYNC_MIGRATE } else { 0 };
+            // sysctl_compact_unevictable_allowed is 1 by default.
+            let mode = ISOLATE_UNEVICTABLE | if cc.is_async() { ISOLATE_ASYNC_MIGRATE } else { 0 };
             match __isolate_lru_page(folio, mode) {
                 Ok(()) => {
                     lruvec_del_folio(folio);
                     cc.take(folio);
                 }
-                Err(super::super::vmscan::IsolateError::Busy) => cc.refused |= 1 << pfn,
+                Err(IsolateError::Busy) => cc.refused |= 1 << pfn,
                 Err(_) => {}
             }
         }
@@ -158,7 +159,7 @@ mod folios {
         folio_put(folio, Owner::Isolation);
     }
 
-    /// `compact_lock_irqsave()`: asynchronous compaction notes the contention, and waits all the same.
+    /// `compact_lock_irqsave()`: asynchronous compaction tries first, and waits all the same. Left out: `cc->contended`.
     fn compact_lock_irqsave(cc: &CompactControl) {
         kfn!(compact_lock_irqsave);
         if cc.is_async() && spin_trylock_irq(LRUVEC_LOCK) {

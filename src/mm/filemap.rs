@@ -1,6 +1,6 @@
 //! `mm/filemap.c`: the page cache, and waiting for folio bits.
 
-use super::swap::{__folio_put, folio_add_lru, folio_put, folio_put_refs};
+use super::swap::{folio_add_lru, folio_put, folio_put_refs};
 use super::{bug, kernel, page_alloc::folio_alloc};
 use crate::bugs;
 use crate::kfn;
@@ -11,6 +11,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
+use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::linux::sched::might_sleep;
 use crate::linux::spinlock::*;
 use crate::linux::wait::{self, WaitQueue};
@@ -48,7 +49,7 @@ fn page_cache_delete(mapping: AddressSpace, folio: Folio) {
     nrpages_add(mapping, -1);
 }
 
-/// `filemap_unaccount_folio()`, v6.12: only its check that the folio is not mapped. Left out: statistics, the repair of a
+/// `filemap_unaccount_folio()`, v6.12: only its check that the folio is not mapped. Left out: statistics, the warning for a dirty folio, the repair of a
 /// mapped folio without CONFIG_DEBUG_VM.
 fn filemap_unaccount_folio(folio: Folio) {
     kfn!(filemap_unaccount_folio);
@@ -73,7 +74,7 @@ fn filemap_free_folio(mapping: AddressSpace, folio: Folio) {
     }
 }
 
-/// The removal locks: `host->i_lock` outside i_pages since v5.15; only the tree lock before.
+/// The removal locks: `host->i_lock` outside i_pages since v5.16; only the tree lock before.
 fn lock_for_removal(mapping: AddressSpace) {
     if kernel().has_folios() {
         spin_lock(SpinLock::i_lock(mapping));
@@ -250,7 +251,8 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, behavior: Behavior) {
         if exclusive {
             flags = WQ_FLAG_EXCLUSIVE;
             unfairness -= 1;
-            if unfairness < 0 {
+            if unfairness < 0 && kernel().has_folios() {
+                // The hand-off came with v5.9.
                 flags |= WQ_FLAG_CUSTOM;
             }
         }
@@ -260,7 +262,7 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, behavior: Behavior) {
         if !bug(bugs::M_WAITERS) {
             folio_set_waiters(folio);
         }
-        let free = if exclusive { try_set_locked(folio) } else { !test_bit(folio, bit) };
+        let free = if exclusive { try_set_locked(folio, Order::Full) } else { !test_bit(folio, bit) };
         if free {
             m().poke(Obj::wait_flags(me), flags | WQ_FLAG_WOKEN | WQ_FLAG_DONE);
         } else {
@@ -279,7 +281,7 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, behavior: Behavior) {
             if !exclusive || flags & WQ_FLAG_DONE != 0 {
                 break 'repeat;
             }
-            if !try_set_locked(folio) {
+            if !try_set_locked(folio, Order::Full) {
                 continue 'repeat;
             }
             break 'repeat;
@@ -413,9 +415,9 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
         }
         vm_bug_on_folio(m().peek(folio.obj(Field::Index)) != at as u64, folio, VmBug::WrongIndex);
         fbatch.add(folio, at);
+        *start = at + 1;
     }
     rcu_read_unlock();
-    *start = index;
     fbatch.count() != 0
 }
 
@@ -440,13 +442,19 @@ pub fn filemap_lock_folio(mapping: AddressSpace, index: usize, owner: Owner) -> 
 pub fn filemap_create_folio(mapping: AddressSpace, index: usize) -> bool {
     kfn!(filemap_create_folio);
     let Some(folio) = folio_alloc() else { return false };
+    // Against truncation, since v5.15.
+    let shared = kernel().has_folios();
+    if shared {
+        down_read(RwSem::invalidate_lock(mapping));
+    }
     let added = filemap_add_folio(mapping, folio, index);
     if added {
-        folio_set_uptodate(folio);
+        folio_mark_uptodate(folio);
         folio_unlock(folio);
     }
-    if folio_put_testzero(folio, Owner::Alloc) {
-        __folio_put(folio);
+    if shared {
+        up_read(RwSem::invalidate_lock(mapping));
     }
+    folio_put(folio, Owner::Alloc);
     added
 }

@@ -49,6 +49,7 @@ fn evict(mapping: AddressSpace) {
     truncate_inode_pages_final(mapping);
     clear_inode(mapping);
     spin_lock(SpinLock::i_lock(mapping));
+    bug_on(m().peek(mapping.obj(Field::IState)) != I_FREEING | I_CLEAR, VmBug::InodeState);
     spin_unlock(SpinLock::i_lock(mapping));
     destroy_inode(mapping);
     inode_unpin(mapping.index as usize);

@@ -4,7 +4,7 @@ use super::page_alloc::folio_alloc;
 use super::swap::{folio_add_lru, folio_put};
 use crate::kfn;
 use crate::linux::mm_types::Folio;
-use crate::linux::page_flags::{__folio_set_swapbacked, folio_set_uptodate};
+use crate::linux::page_flags::{__folio_mark_uptodate, __folio_set_swapbacked};
 use crate::linux::page_ref::folio_ref_transfer;
 use crate::machine::m;
 use crate::vocab::*;
@@ -14,7 +14,7 @@ use crate::vocab::*;
 pub fn do_anonymous_page() -> Option<Folio> {
     kfn!(do_anonymous_page);
     let folio = folio_alloc()?;
-    folio_set_uptodate(folio);
+    __folio_mark_uptodate(folio);
     __folio_set_swapbacked(folio);
     let anon = PAGE_MAPPING_ANON | 4;
     m().store(folio.obj(Field::FolioMapping), anon, Order::Plain, Note::MappingStore, 0);

@@ -49,7 +49,7 @@ pub(super) fn __folio_clear_lru_flags(folio: Folio) {
 }
 
 /// `__page_cache_release()`, v4.14 to v6.12. The caller moved the refcount to 0. Takes the folio off its LRU list; the
-/// lru_lock stays held across folios.
+/// lru_lock stays held across folios. v4.x clears the flag before it unlinks, under the same lock; that order is left out.
 fn __page_cache_release(folio: Folio, locked: &mut bool) {
     kfn!(__page_cache_release);
     if folio_test_lru(folio) {
@@ -86,12 +86,13 @@ pub fn folio_put_refs(folio: Folio, owner: Owner, nr: u32) {
     }
 }
 
-/// `lru_add()`, v6.12; `__pagevec_lru_add_fn()` before v5.0, which did not look at evictability. lru_lock held. Left out:
-/// mlock_count, workingset statistics.
+/// `lru_add()`, v6.12; `__pagevec_lru_add_fn()` before v5.0, which did not look at evictability. lru_lock held. Ends with PG_lru
+/// set, which v6.12 does in the caller. Left out: mlock_count, workingset statistics.
 fn lru_add(folio: Folio) {
     kfn!(lru_add);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
     if !kernel().has_folios() {
+        folio_set_lru(folio); // set, then linked: the other way round since v5.0
         return lruvec_add_folio(folio);
     }
     folio_test_clear_unevictable(folio);
@@ -100,6 +101,7 @@ fn lru_add(folio: Folio) {
         folio_set_unevictable(folio);
     }
     lruvec_add_folio(folio);
+    folio_set_lru(folio);
 }
 
 /// `folio_batch_move_lru()` for the lru_add batch, v6.12. Local lock held. Files every folio of this CPU's batch and drops
@@ -112,7 +114,6 @@ fn folio_batch_move_lru() {
         let folio = Folio(pfn as u8);
         relock(&mut locked);
         lru_add(folio);
-        folio_set_lru(folio);
         m().note(Note::BatchFiled, folio.obj(Field::Lru), 0);
         fbatch.add(folio, 0);
     }
@@ -124,6 +125,8 @@ fn folio_batch_move_lru() {
 /// MGLRU, lru_cache_disabled.
 pub fn folio_add_lru(folio: Folio) {
     kfn!(folio_add_lru);
+    let both = PG_ACTIVE | PG_UNEVICTABLE;
+    vm_bug_on_folio(peek_flags(folio) & both == both, folio, VmBug::ActiveUnevictable);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
     folio_get(folio, Owner::Batch);
     local_lock();
@@ -176,7 +179,8 @@ pub fn folio_batch_release(fbatch: &mut FolioBatch, owner: Owner) {
     if fbatch.count() == 0 {
         return;
     }
-    if !fbatch.drained {
+    // `percpu_pvec_drained` came with v4.15.
+    if kernel() == Kernel::V4_14 || !fbatch.drained {
         lru_add_drain();
         fbatch.drained = true;
     }

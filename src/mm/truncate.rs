@@ -44,7 +44,7 @@ fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool {
 }
 
 /// First half of pass 1 in v4.14/v4.15 `truncate_inode_pages_range()`: a batch of references, then try to lock each.
-/// `locked` gets those that are in the mapping and not under writeback.
+/// `locked` gets those that are in the mapping and not under writeback; v4.14 truncates each at once instead.
 fn lock_entries_pages(mapping: AddressSpace, start: &mut usize, found: &mut FolioBatch, locked: &mut FolioBatch) -> bool {
     kfn!(truncate_inode_pages_range);
     if !find_get_entries(mapping, start, found) {
@@ -55,6 +55,14 @@ fn lock_entries_pages(mapping: AddressSpace, start: &mut usize, found: &mut Foli
             continue;
         }
         vm_bug_on_folio(m().peek(folio.obj(Field::Index)) != index as u64, folio, VmBug::WrongIndex);
+        if kernel() == Kernel::V4_14 {
+            // Deleted one by one; the batched delete came with v4.15.
+            if !folio_test_writeback(folio) {
+                truncate_inode_folio(mapping, folio);
+            }
+            folio_unlock(folio);
+            continue;
+        }
         if folio_test_writeback(folio) || !folio_raw_mapping(folio).is(mapping) {
             folio_unlock(folio);
             continue;
@@ -127,7 +135,7 @@ pub fn truncate_inode_pages_final(mapping: AddressSpace) {
 
 /// `mapping_evict_folio()`, v6.5 to v6.12 (`invalidate_inode_page()` with `invalidate_complete_page()` before, which did not
 /// look at the refcount first). Folio locked, one reference of `owner`; `folio->mapping` was read under the lock. True: gone
-/// from the cache. Left out: `filemap_release_folio` (no private data yet).
+/// from the cache. Left out: `filemap_release_folio`, PG_private_2 (no private data yet).
 fn mapping_evict_folio(mapping: AddressSpace, folio: Folio, owner: Owner) -> bool {
     kfn!(mapping_evict_folio);
     if folio_test_dirty(folio) || folio_test_writeback(folio) {
@@ -148,6 +156,9 @@ fn mapping_evict_folio(mapping: AddressSpace, folio: Folio, owner: Owner) -> boo
 /// `deactivate_file_folio` of what could not be dropped.
 pub fn invalidate_mapping_pages(mapping: AddressSpace) {
     kfn!(invalidate_mapping_pages);
+    if !kernel().has_folios() {
+        return invalidate_pages(mapping);
+    }
     let mut fbatch = FolioBatch::new();
     let mut index = 0;
     while find_lock_entries(mapping, &mut index, &mut fbatch) {
@@ -156,6 +167,26 @@ pub fn invalidate_mapping_pages(mapping: AddressSpace) {
             folio_unlock(folio);
         }
         folio_batch_release(&mut fbatch, Owner::LookupBatch);
+    }
+}
+
+/// The loop of v4.14/v4.15 `invalidate_mapping_pages()`: one page locked at a time, outside RCU; its mapping is read again
+/// under the lock (`invalidate_inode_page()`).
+fn invalidate_pages(mapping: AddressSpace) {
+    kfn!(invalidate_mapping_pages);
+    let mut pvec = FolioBatch::new();
+    let mut index = 0;
+    while find_get_entries(mapping, &mut index, &mut pvec) {
+        for folio in pvec.folios() {
+            if !folio_trylock(folio) {
+                continue;
+            }
+            if let Some(of_folio) = folio_mapping(folio) {
+                mapping_evict_folio(of_folio, folio, Owner::LookupBatch);
+            }
+            folio_unlock(folio);
+        }
+        folio_batch_release(&mut pvec, Owner::LookupBatch);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::linux::pagevec::FolioBatch;
 use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
 use crate::linux::spinlock::*;
 use crate::linux::xarray::{xa_lock_irq, xa_unlock_irq};
+use crate::machine::m;
 use crate::vocab::*;
 
 /// `folio_evictable()` (mm/internal.h), v6.12; `page_evictable()` (mm/vmscan.c) before. The RCU section keeps the
@@ -57,10 +58,14 @@ mod evictable {
 // ----- removal from the mapping (MM-6.12 5.7) -----
 
 /// `__remove_mapping()`, v6.12. Folio locked, unmapped, in `mapping`; the caller holds exactly one reference. True: removed,
-/// with the folio **frozen at 0**. Left out: swap cache, shadows, memcg.
+/// with the folio **frozen at 0**. Left out: swap cache, shadows, memcg, the
+/// inode LRU, calling `a_ops->free_folio`.
 fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(__remove_mapping);
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
+    let word = m().peek(folio.obj(Field::FolioMapping));
+    let elsewhere = as_file_mapping(word).is_none_or(|(of_folio, _)| of_folio != mapping.index as usize);
+    vm_bug_on_folio(elsewhere, folio, VmBug::WrongMapping);
     if kernel().has_folios() {
         spin_lock(SpinLock::i_lock(mapping));
     }
@@ -263,11 +268,13 @@ fn isolate_lru_pages(list: usize, taken: &mut FolioBatch) {
     for pfn in lruvec_list(list).iter().rev() {
         let folio = Folio(pfn as u8);
         vm_bug_on_folio(peek_flags(folio) & PG_LRU == 0, folio, VmBug::LruClear);
-        if __isolate_lru_page(folio, 0).is_ok() {
-            lruvec_isolate(folio, list);
-            taken.add(folio, 0);
-        } else {
-            lruvec_rotate(folio, list);
+        match __isolate_lru_page(folio, 0) {
+            Ok(()) => {
+                lruvec_isolate(folio, list);
+                taken.add(folio, 0);
+            }
+            Err(IsolateError::Busy) => lruvec_rotate(folio, list),
+            Err(IsolateError::Invalid) => vm_bug_on_folio(true, folio, VmBug::LruClear), // BUG()
         }
     }
 }

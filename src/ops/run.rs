@@ -66,7 +66,8 @@ pub fn filemap_lock_folio(args: Args) {
 }
 
 pub fn wait_on_folio(args: Args) {
-    let shared = args[2] == 0;
+    // put_and_wait_on_page_locked() came with v5.0.
+    let shared = args[2] == 0 || !m().model().kernel.has_folios();
     with_folio(args, |folio| {
         if shared {
             filemap::folio_wait_locked(folio);

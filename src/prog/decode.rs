@@ -21,9 +21,9 @@
 //! next two are 3, `0x20` dirty, `0x40` active, `0x80` referenced. At most 6 folios, so that two frames are free.
 //!
 //! *Operation*: a record whose first byte is below 0xA0: CPU (mod CPUs), kind (mod the swarm's), and two bytes `x` and
-//! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low two bits of an
-//! argument choose the hot object (0, 1, 2) or any (3), which then is `>> 2`; counts are 1 for 0 and 1; modes are
-//! always `>> 2`.
+//! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low three bits
+//! of an argument choose the hot object or, at 7, another one (`>> 3` further on); counts are 1 below 4; modes and other
+//! counts are `>> 2`.
 //!
 //! *Schedule record*: the first byte is `0xA0 + c`: CPU `c` mod CPUs, operation `c / CPUs` mod its operations. Then
 //! *n*, *anchor* and *to*. Anchor: below 0xE0 `@n`, else `blocked` (#1, #2), or with `0x10` `end`. The *n* of `@n`
@@ -212,13 +212,17 @@ fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
     let mut args = [0; 3];
     let kinds = TABLE.get(code as usize).map_or(&[][..], |s| s.args);
     for ((arg, (_, kind)), b) in args.iter_mut().zip(kinds).zip(bytes) {
-        let any = b >> 2;
-        *arg = match (kind, b & 3) {
-            (Arg::Mapping, 0..3) => hot.mapping,
-            (Arg::Index, 0..3) => hot.index,
-            (Arg::Pfn, 0..3) => hot.folio,
-            (Arg::Count(_), 0..2) => 0,
-            _ => any % kind.values().max(1),
+        let n = kind.values().max(1);
+        let other = b >> 3;
+        *arg = match (kind, b & 7) {
+            (Arg::Mapping, 0..7) => hot.mapping,
+            (Arg::Index, 0..7) => hot.index,
+            (Arg::Pfn, 0..7) => hot.folio,
+            (Arg::Mapping, _) => (hot.mapping + 1 + other) % n,
+            (Arg::Index, _) => (hot.index + 1 + other) % n,
+            (Arg::Pfn, _) => (hot.folio + 1 + other) % n,
+            (Arg::Count(_), 0..4) => 0,
+            _ => (b >> 2) % n,
         };
     }
     Op { code, args }

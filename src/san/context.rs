@@ -168,6 +168,9 @@ impl Context {
         if e.wrote() {
             folio.written[e.task as usize] = e.seq;
         }
+        if folio.locked_by == e.task + 1 {
+            folio.handed = false; // it uses the folio: it knows
+        }
         match e.note {
             Note::FolioTrylock if e.kind == Kind::Rmw => folio.lock(e.task + 1, e.seq),
             Note::FolioHandoff if e.kind == Kind::Rmw => {

@@ -77,10 +77,10 @@ impl Lockdep {
         let t = v.cx.task(e);
         let program = (e.task as usize) < CPUS && (e.op as usize) < OPS_PER_CPU;
         let section = t.irq_off | t.preempt_off | t.rcu != 0;
-        if !program || (!section && Lockdep::innermost(v, e) == 0) {
+        let folio = v.cx.folios.iter().position(|f| f.locked_by == e.task + 1);
+        if !program || (!section && folio.is_none() && t.locks().is_empty()) {
             return None;
         }
-        let folio = v.cx.folios.iter().position(|f| f.locked_by == e.task + 1);
         let found = HELD_AT_END.at(e);
         Some(folio.map_or(found, |f| found.folio(f)))
     }

@@ -53,8 +53,7 @@ impl Lru {
         match e.note {
             Note::TestAndClearFlag | Note::ClearFlag if lru && e.old & PG_LRU != 0 => {
                 p.holder = me;
-                let folios = v.m.model().kernel.has_folios();
-                if folios && v.ledger.account(f).on_cpu(e.cpu as usize) == 0 {
+                if v.ledger.account(f).on_cpu(e.cpu as usize) == 0 {
                     return Some(NO_REF.at(e));
                 }
             }
@@ -69,6 +68,7 @@ impl Lru {
         filed.then(|| ACTIVE_UNEVICTABLE.at(e))
     }
 
+    /// Before v5.11 the lru_lock alone entitles.
     fn may_move(&self, v: &View, f: usize, e: &Event) -> bool {
         let p = &self.at[f];
         let pages = !v.m.model().kernel.has_folios();
@@ -126,7 +126,7 @@ impl Lru {
                 self.moved(ok, f, e)
             }
             Note::FolioFree => {
-                let ok = p.list == 0 && p.batch == 0;
+                let ok = p.list == 0 && p.batch == 0 && !p.private;
                 self.moved(ok, f, e)
             }
             _ => None,
@@ -144,9 +144,10 @@ impl Lru {
                 return found(&STRANDED);
             }
             let mapping = as_file_mapping(v.m.peek(Obj::folio(f, Field::FolioMapping)));
+            let attached = v.m.peek(Obj::folio(f, Field::FolioMapping)) != 0;
             let allowed = |m| v.m.peek(Obj::mapping(m, Field::AsFlags)) & AS_UNEVICTABLE != 0;
             let unevictable = filed && flags & PG_UNEVICTABLE != 0 && flags & PG_MLOCKED == 0;
-            if unevictable && mapping.is_some_and(|(m, _)| !allowed(m)) {
+            if unevictable && attached && !mapping.is_some_and(|(m, _)| allowed(m)) {
                 return found(&STRANDED_UNEVICTABLE);
             }
         }

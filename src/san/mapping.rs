@@ -26,9 +26,10 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// PM1: the folio lock, taken before the pointer was read.
-    fn by_folio_lock(v: &View, e: &Event, folio: u8, seq: u32) -> bool {
-        v.cx.has_folio_locked(folio as usize, e) && v.cx.folios[folio as usize].locked_at < seq
+    /// PM1: the folio lock, taken before the pointer was read, and no store to the pointer since, by this task included.
+    fn by_folio_lock(&self, v: &View, e: &Event, folio: u8, seq: u32) -> bool {
+        let current = self.stored[folio as usize].is_none_or(|s| s.0 < seq);
+        current && v.cx.has_folio_locked(folio as usize, e) && v.cx.folios[folio as usize].locked_at < seq
     }
 
     /// PM3: one RCU section around the load of the pointer and its use, where inodes are freed after a grace period.
@@ -40,7 +41,7 @@ impl Mapping {
         e.kind == Kind::Load && model.rcu_free && (began_before(t.rcu) || implied)
     }
 
-    fn protected(v: &View, e: &Event, m: usize) -> bool {
+    fn protected(&self, v: &View, e: &Event, m: usize) -> bool {
         let t = v.cx.task(e);
         if t.pins >> m & 1 != 0 || e.note == Note::InodeFreed || e.task as usize >= CPUS || !v.cx.running {
             return true;
@@ -50,7 +51,7 @@ impl Mapping {
         }
         match Via::from_aux(e.aux) {
             Via::Pinned { .. } => false,
-            Via::Folio { folio, seq, .. } => Mapping::by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq),
+            Via::Folio { folio, seq, .. } => self.by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq),
         }
     }
 }
@@ -70,7 +71,7 @@ impl Check for Mapping {
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
         if let Some(m) = e.obj.as_mapping() {
-            if Mapping::protected(v, e, m) {
+            if self.protected(v, e, m) {
                 return None;
             }
             let Via::Folio { folio, .. } = Via::from_aux(e.aux) else { return Some(UNPROTECTED.at(e)) };

@@ -38,7 +38,7 @@ impl Check for Progress {
         kinds: &[&DEADLOCK, &LOST_WAKEUP, &NO_PROGRESS],
     };
     const TOPICS: Topics =
-        Topics::none().note(Note::FolioWait).note(Note::Deadlock).note(Note::NoProgress);
+        Topics::none().note(Note::FolioWait).note(Note::Deadlock).note(Note::NoProgress).note(Note::OpEnd);
 
     fn reset(&mut self) {
         self.waits = [None; TASKS];
@@ -49,6 +49,10 @@ impl Check for Progress {
             Note::FolioWait => {
                 let f = e.obj.as_folio()?;
                 self.waits[e.task as usize] = Some((f as u8, e.aux as u8, e.seq));
+                None
+            }
+            Note::OpEnd => {
+                self.waits[e.task as usize] = None;
                 None
             }
             Note::NoProgress => Some(NO_PROGRESS.at(e)),

@@ -63,12 +63,15 @@ impl Check for Refcount {
 
 #[cold]
 fn leak(v: &View, e: &Event) -> Option<Finding> {
-    let long_lived = [Owner::PageCache, Owner::Pte, Owner::Private];
+    // Explained by what is there, not by what the books say: a slot, a mapping, private data.
     let leaked = |f: &usize| {
-        let a = v.ledger.account(*f);
-        let count = v.m.peek(Obj::folio(*f, Field::Refcount));
-        let explained: u32 = long_lived.iter().map(|o| a.owner_total(*o)).sum();
-        count != a.total() as u64 || explained != a.total() || count == 0
+        let word = |field| v.m.peek(Obj::folio(*f, field));
+        let slots = (0..MAPPINGS).flat_map(|m| (0..SLOTS).map(move |i| Obj::slot(m, i)));
+        let cached = slots.filter(|s| v.m.peek(*s) == *f as u64 + 1).count() as u64;
+        let private = (word(Field::Flags) & PG_PRIVATE != 0) as u64;
+        let explained = cached + private + word(Field::Mapcount);
+        let count = word(Field::Refcount);
+        count == 0 || count != v.ledger.account(*f).total() as u64 || count != explained
     };
     let f = (0..FOLIOS).filter(|f| !v.cx.folios[*f].free).find(leaked)?;
     Some(LEAK.at(e).folio(f).with_other(v.ledger.account(f).last_change.map(|c| c.0)))
