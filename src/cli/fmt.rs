@@ -30,7 +30,9 @@ pub fn run(args: FmtArgs) -> Result<Status, Failure> {
     let mut loaded = args.input.load(&args.file)?;
     if args.write && loaded.raw {
         let name = args.file.display();
-        return Err(usage(format!("{name}:1: raw fuzzer input is not overwritten: expected a repro text with --write")));
+        return Err(usage(format!(
+            "{name}:1: raw fuzzer input is not overwritten: expected a repro text with --write"
+        )));
     }
     match named(&args.input, &loaded)? {
         Some(program) => loaded.file.program = program,

@@ -72,71 +72,96 @@ fn version(v: Version) -> String {
 
 fn json(what: Table) -> Vec<Value> {
     match what {
-        Table::Ops => TABLE.iter().map(|o| {
-            json!({
-                "name": o.name,
-                "args": o.args.iter().map(|(n, k)| arg_json(n, *k)).collect::<Vec<_>>(),
-                "kernels": o.kernels.iter().map(|k| k.name()).collect::<Vec<_>>(),
-                "doc": o.doc.trim(),
+        Table::Ops => TABLE
+            .iter()
+            .map(|o| {
+                json!({
+                    "name": o.name,
+                    "args": o.args.iter().map(|(n, k)| arg_json(n, *k)).collect::<Vec<_>>(),
+                    "kernels": o.kernels.iter().map(|k| k.name()).collect::<Vec<_>>(),
+                    "doc": o.doc.trim(),
+                })
             })
-        }).collect(),
-        Table::Checks => CHECKS.iter().map(|c| {
-            let kinds = c.kinds.iter().map(|k| {
-                json!({ "name": k.name, "predictive": k.predictive, "code": k.code, "doc": k.doc })
-            });
-            json!({ "name": c.name, "title": c.title, "kinds": kinds.collect::<Vec<_>>() })
-        }).collect(),
+            .collect(),
+        Table::Checks => CHECKS
+            .iter()
+            .map(|c| {
+                let kinds = c
+                    .kinds
+                    .iter()
+                    .map(|k| json!({ "name": k.name, "predictive": k.predictive, "code": k.code, "doc": k.doc }));
+                json!({ "name": c.name, "title": c.title, "kinds": kinds.collect::<Vec<_>>() })
+            })
+            .collect(),
         Table::Scheds => SCHEDS.iter().map(|(name, doc)| json!({ "name": name, "doc": doc })).collect(),
-        Table::Bugs => BUGS.iter().map(|b| {
-            json!({
-                "slug": b.slug,
-                "title": b.title,
-                "category": b.category,
-                "fix": b.fix,
-                "in": b.since.map(|(since, _)| version(since)),
-                "fixed": b.since.map(|(_, fixed)| version(fixed)),
-                "expect": { "predictive": b.predictive, "actual": b.actual },
-                "thread": b.thread,
-                "cpus": b.cpus,
+        Table::Bugs => BUGS
+            .iter()
+            .map(|b| {
+                json!({
+                    "slug": b.slug,
+                    "title": b.title,
+                    "category": b.category,
+                    "fix": b.fix,
+                    "in": b.since.map(|(since, _)| version(since)),
+                    "fixed": b.since.map(|(_, fixed)| version(fixed)),
+                    "expect": { "predictive": b.predictive, "actual": b.actual },
+                    "thread": b.thread,
+                    "cpus": b.cpus,
+                })
             })
-        }).collect(),
-        Table::Kernels => Kernel::ALL.iter().map(|k| {
-            let model = preset::model(*k);
-            json!({
-                "name": k.name(),
-                "default": *k == Kernel::DEFAULT,
-                "bugs": bug_slugs(model.bugs),
-                "rcu_free": model.rcu_free,
-                "irqoff_is_reader": model.irqoff_is_reader,
+            .collect(),
+        Table::Kernels => Kernel::ALL
+            .iter()
+            .map(|k| {
+                let model = preset::model(*k);
+                json!({
+                    "name": k.name(),
+                    "default": *k == Kernel::DEFAULT,
+                    "bugs": bug_slugs(model.bugs),
+                    "rcu_free": model.rcu_free,
+                    "irqoff_is_reader": model.irqoff_is_reader,
+                })
             })
-        }).collect(),
+            .collect(),
         Table::Sites => sites::all().into_iter().map(Value::from).collect(),
     }
 }
 
 fn lines(what: Table) -> Vec<String> {
     match what {
-        Table::Ops => TABLE.iter().map(|o| {
-            let args = o.args.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(", ");
-            format!("{:<44} {}", format!("{}({args})", o.name), o.doc.trim())
-        }).collect(),
-        Table::Checks => CHECKS.iter().flat_map(|c| {
-            let kinds = c.kinds.iter().map(|k| {
-                let stage = if k.predictive { "predictive" } else { "" };
-                format!("  {:<28} {stage:<11} {}", k.name, k.doc)
-            });
-            std::iter::once(format!("{}: {}", c.name, c.title)).chain(kinds).collect::<Vec<_>>()
-        }).collect(),
+        Table::Ops => TABLE
+            .iter()
+            .map(|o| {
+                let args = o.args.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(", ");
+                format!("{:<44} {}", format!("{}({args})", o.name), o.doc.trim())
+            })
+            .collect(),
+        Table::Checks => CHECKS
+            .iter()
+            .flat_map(|c| {
+                let kinds = c.kinds.iter().map(|k| {
+                    let stage = if k.predictive { "predictive" } else { "" };
+                    format!("  {:<28} {stage:<11} {}", k.name, k.doc)
+                });
+                std::iter::once(format!("{}: {}", c.name, c.title)).chain(kinds).collect::<Vec<_>>()
+            })
+            .collect(),
         Table::Scheds => SCHEDS.iter().map(|(name, doc)| format!("{name:<8} {doc}")).collect(),
-        Table::Bugs => BUGS.iter().map(|b| {
-            let thread = b.thread.unwrap_or("");
-            format!("{:<42} {thread:<4} {:<12} {}", b.slug, b.category, b.title)
-        }).collect(),
-        Table::Kernels => Kernel::ALL.iter().map(|k| {
-            let bugs = bug_slugs(preset::preset(*k)).join(", ");
-            let default = if *k == Kernel::DEFAULT { " (default)" } else { "" };
-            format!("{:<6} bugs: {}{default}", k.name(), if bugs.is_empty() { "none" } else { &bugs })
-        }).collect(),
+        Table::Bugs => BUGS
+            .iter()
+            .map(|b| {
+                let thread = b.thread.unwrap_or("");
+                format!("{:<42} {thread:<4} {:<12} {}", b.slug, b.category, b.title)
+            })
+            .collect(),
+        Table::Kernels => Kernel::ALL
+            .iter()
+            .map(|k| {
+                let bugs = bug_slugs(preset::preset(*k)).join(", ");
+                let default = if *k == Kernel::DEFAULT { " (default)" } else { "" };
+                format!("{:<6} bugs: {}{default}", k.name(), if bugs.is_empty() { "none" } else { &bugs })
+            })
+            .collect(),
         Table::Sites => sites::all(),
     }
 }

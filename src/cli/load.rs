@@ -84,9 +84,7 @@ impl InputArgs {
         let chosen = self.checks.set()?;
         let checks = chosen.unwrap_or_else(CheckSet::all);
         let shown = self.analyse(loaded, checks);
-        if chosen.is_none()
-            && matches!(loaded.file.expect, Expect::Finding(_))
-            && !is_met(&loaded.file.expect, &shown)
+        if chosen.is_none() && matches!(loaded.file.expect, Expect::Finding(_)) && !is_met(&loaded.file.expect, &shown)
         {
             let checks = CheckSet::actual();
             let again = self.analyse(loaded, checks);
@@ -126,9 +124,9 @@ impl InputArgs {
 pub fn is_met(expect: &Expect, shown: &Analysis) -> bool {
     match expect {
         Expect::Unstated | Expect::Clean => shown.outcome == Outcome::Clean,
-        Expect::Finding(wanted) => shown.signature().is_some_and(|s| {
-            s == *wanted || s.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(':'))
-        }),
+        Expect::Finding(wanted) => shown
+            .signature()
+            .is_some_and(|s| s == *wanted || s.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(':'))),
     }
 }
 

@@ -51,10 +51,8 @@ pub fn run(args: ShrinkArgs) -> Result<Status, Failure> {
     let output = args.output.unwrap_or_else(|| args.file.with_extension("min.mm"));
     write_atomic(&output, file.print().as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
     let (ops, switches) = small.after;
-    args.format.human(&format!(
-        "before {} ops / {} switches -> after {ops} ops / {switches} switches",
-        before.0, before.1
-    ));
+    args.format
+        .human(&format!("before {} ops / {} switches -> after {ops} ops / {switches} switches", before.0, before.1));
     args.format.human(&format!("{}: {signature} ({} candidates tried)", output.display(), small.tried));
     args.format.json(|| {
         json!({

@@ -74,12 +74,7 @@ impl Engine {
         config.failure_persistence = FailurePersistence::None;
         config.max_steps = MaxSteps::None;
         config.silence_warnings = true;
-        Engine {
-            pool: ContinuationPool::new(),
-            config,
-            answer: Rc::new(RefCell::new(Answer)),
-            machine: Box::default(),
-        }
+        Engine { pool: ContinuationPool::new(), config, answer: Rc::new(RefCell::new(Answer)), machine: Box::default() }
     }
 
     pub fn machine(&self) -> &Machine {

@@ -67,8 +67,13 @@ impl Feedback {
         }
         let obj = e.obj.0 as usize;
         let [a, b] = self.last[obj];
-        let site = e.site.hash();
         let task = e.task + 1;
+        if b.task == task && a.task == task {
+            // Still alone with the cell.
+            self.last[obj] = [b, Access { site: e.site.hash(), task }];
+            return;
+        }
+        let site = e.site.hash();
         if b.task == 0 && self.nr_touched < self.touched.len() {
             self.touched[self.nr_touched] = e.obj.0;
             self.nr_touched += 1;

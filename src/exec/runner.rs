@@ -166,10 +166,13 @@ impl Sink for Watch {
         if e.kind == Kind::Note && e.note == Note::OpEnd {
             self.lengths[e.task as usize][(e.op as usize).min(OPS_PER_CPU + 1)] = m.nth(e.task as usize) as u16;
         }
-        if self.found.is_none() {
-            self.found = self.san.on(m, e);
+        match self.san.on(m, e) {
+            Some(found) => {
+                self.found.get_or_insert(found);
+                true
+            }
+            None => false,
         }
-        self.found.is_some()
     }
 
     fn on_switch(&mut self, m: &Machine, why: Why, from: usize, to: usize, _: usize) {

@@ -1,6 +1,6 @@
 //! `sched.h`, `preempt.h`, `irqflags.h`: what context the running task is in.
 
-use crate::machine::m;
+use crate::machine::{Section, m};
 use crate::vocab::{Note, Obj, TASKS};
 use std::cell::Cell;
 
@@ -26,19 +26,12 @@ pub(super) fn reset() {
     });
 }
 
-#[derive(Clone, Copy)]
-enum Depth {
-    Irq,
-    Preempt,
-    Rcu,
-}
-
 impl Context {
-    fn depth(&self, d: Depth) -> &Cell<u8> {
-        match d {
-            Depth::Irq => &self.irq,
-            Depth::Preempt => &self.preempt,
-            Depth::Rcu => &self.rcu,
+    fn depth(&self, section: Section) -> &Cell<u8> {
+        match section {
+            Section::IrqOff => &self.irq,
+            Section::PreemptOff => &self.preempt,
+            Section::RcuRead => &self.rcu,
         }
     }
 
@@ -49,24 +42,24 @@ impl Context {
 }
 
 #[inline]
-fn enter(d: Depth, note: Note) {
+fn enter(section: Section) {
     CONTEXT.with(|all| {
-        let depth = all[m().task()].depth(d);
+        let depth = all[m().task()].depth(section);
         depth.set(depth.get() + 1);
         if depth.get() == 1 {
-            m().note(note, Obj::NONE, 0);
+            m().set_section(section, true);
         }
     });
 }
 
 #[inline]
-fn exit(d: Depth, note: Note) {
+fn exit(section: Section) {
     let left = CONTEXT.with(|all| {
         let c = &all[m().task()];
-        let depth = c.depth(d);
+        let depth = c.depth(section);
         depth.set(depth.get().saturating_sub(1));
         if depth.get() == 0 {
-            m().note(note, Obj::NONE, 0);
+            m().set_section(section, false);
         }
         !c.reads()
     });
@@ -82,30 +75,30 @@ pub(super) fn readers() -> u32 {
 
 #[inline]
 pub fn local_irq_disable() {
-    enter(Depth::Irq, Note::IrqOff);
+    enter(Section::IrqOff);
 }
 
 #[inline]
 pub fn local_irq_enable() {
-    exit(Depth::Irq, Note::IrqOn);
+    exit(Section::IrqOff);
 }
 
 #[inline]
 pub fn preempt_disable() {
-    enter(Depth::Preempt, Note::PreemptOff);
+    enter(Section::PreemptOff);
 }
 
 #[inline]
 pub fn preempt_enable() {
-    exit(Depth::Preempt, Note::PreemptOn);
+    exit(Section::PreemptOff);
 }
 
 pub(super) fn rcu_enter() {
-    enter(Depth::Rcu, Note::RcuReadLock);
+    enter(Section::RcuRead);
 }
 
 pub(super) fn rcu_exit() {
-    exit(Depth::Rcu, Note::RcuReadUnlock);
+    exit(Section::RcuRead);
 }
 
 /// `might_sleep()`.

@@ -30,9 +30,8 @@ pub fn xas_reload(mapping: AddressSpace, index: usize) -> Option<Folio> {
 #[inline]
 pub fn xas_find(mapping: AddressSpace, index: usize) -> Option<(usize, Folio)> {
     prim!(xas_find);
-    (index..SLOTS).find_map(|i| {
-        entry(m().load(mapping.slot(i), Order::Relaxed, Note::Nothing, mapping.aux())).map(|f| (i, f))
-    })
+    (index..SLOTS)
+        .find_map(|i| entry(m().load(mapping.slot(i), Order::Relaxed, Note::Nothing, mapping.aux())).map(|f| (i, f)))
 }
 
 /// Publishes `folio` (or nothing) in the slot; storing nothing clears the slot's marks first. i_pages lock held.

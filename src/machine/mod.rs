@@ -15,7 +15,7 @@ mod trace;
 
 pub use frame::{Frame, Label};
 pub use sched::{Sched, Why};
-pub use task::{SPIN_POINTS, STACK_DEPTH};
+pub use task::{SPIN_POINTS, STACK_DEPTH, Section};
 pub use trace::{Recorder, Step, Switch, Trace};
 
 use crate::vocab::{CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics};
@@ -678,6 +678,35 @@ impl Machine {
     pub fn waiting_on(&self, task: usize) -> Option<Obj> {
         let asleep = self.live.get() & !self.runnable.get() & !self.parked.get();
         (asleep >> task & 1 != 0 && !self.tasks[task].joining.get()).then(|| self.tasks[task].waiting.get())
+    }
+
+    // ----- sections -----
+
+    /// The running task enters (outermost) or has left a section; a note says so.
+    #[inline]
+    pub fn set_section(&self, section: Section, on: bool) {
+        let note = match (section, on) {
+            (Section::IrqOff, true) => Note::IrqOff,
+            (Section::IrqOff, false) => Note::IrqOn,
+            (Section::PreemptOff, true) => Note::PreemptOff,
+            (Section::PreemptOff, false) => Note::PreemptOn,
+            (Section::RcuRead, true) => Note::RcuReadLock,
+            (Section::RcuRead, false) => Note::RcuReadUnlock,
+        };
+        self.note(note, Obj::NONE, 0);
+        self.tasks[self.cur.get()].since[section as usize].set(if on { self.seq.get() } else { 0 });
+    }
+
+    /// The event after which `task` has been in the section; `None` outside.
+    #[inline]
+    pub fn section_since(&self, task: usize, section: Section) -> Option<u32> {
+        self.tasks[task].since[section as usize].get().checked_sub(1)
+    }
+
+    /// Whether `task` is in any section.
+    #[inline]
+    pub fn in_section(&self, task: usize) -> bool {
+        self.tasks[task].since.iter().any(|s| s.get() != 0)
     }
 
     // ----- events -----

@@ -10,12 +10,26 @@ pub const STACK_DEPTH: usize = 24;
 /// More than the longest read-only path of the model (a test measures it).
 pub const SPIN_POINTS: u32 = 48;
 
+/// A section a task can be in, in which it may not sleep.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Section {
+    IrqOff,
+    PreemptOff,
+    RcuRead,
+}
+
+impl Section {
+    pub const ALL: [Section; 3] = [Section::IrqOff, Section::PreemptOff, Section::RcuRead];
+}
+
 pub(super) struct Task {
     pub cpu: Cell<usize>,
     pub op: Cell<u8>,
     pub nth: Cell<u32>,
     /// Whether the strategy wants to be asked at the points of this operation.
     pub watched: Cell<bool>,
+    /// Event at which each kind of section began, plus one; 0 outside.
+    pub since: [Cell<u32>; 3],
     pub joining: Cell<bool>,
     pub waiting: Cell<Obj>,
     pub seen_stores: Cell<u32>,
@@ -34,6 +48,7 @@ impl Task {
             op: Cell::new(0),
             nth: Cell::new(0),
             watched: Cell::new(true),
+            since: [const { Cell::new(0) }; 3],
             joining: Cell::new(false),
             waiting: Cell::new(Obj::NONE),
             seen_stores: Cell::new(0),
@@ -50,6 +65,7 @@ impl Task {
         self.op.set(0);
         self.nth.set(0);
         self.watched.set(true);
+        self.since.iter().for_each(|s| s.set(0));
         self.joining.set(false);
         self.waiting.set(Obj::NONE);
         self.seen_stores.set(0);

@@ -1,7 +1,7 @@
 //! `fs/inode.c`, and the bit of `fs/file_table.c` that leads there: the death of an inode and its address_space.
 
-use super::truncate::truncate_inode_pages_final;
 use super::bug;
+use super::truncate::truncate_inode_pages_final;
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fs::*;

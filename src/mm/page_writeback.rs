@@ -5,10 +5,10 @@ use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::Folio;
 use crate::linux::page_flags::*;
+use crate::linux::pagemap::{folio_index, folio_raw_mapping};
 use crate::linux::pagemap::{folio_mapping, mapping_aops};
 use crate::linux::spinlock::{SpinLock, spin_lock_irq, spin_unlock_irq};
 use crate::linux::xarray::xas_set_mark;
-use crate::linux::pagemap::{folio_index, folio_raw_mapping};
 use crate::vocab::MARK_DIRTY;
 
 /// `folio_mark_dirty()` with `filemap_dirty_folio()` and `__folio_mark_dirty()`, v6.12. The folio is locked, so its mapping

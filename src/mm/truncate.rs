@@ -1,9 +1,9 @@
 //! `mm/truncate.c`: truncation and invalidation.
 
 use super::filemap::*;
-use super::{bug, kernel};
 use super::swap::{folio_batch_release, folio_put};
 use super::vmscan::remove_mapping;
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::{AddressSpace, Folio};
@@ -45,7 +45,12 @@ fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool {
 
 /// First half of pass 1 in v4.14/v4.15 `truncate_inode_pages_range()`: a batch of references, then try to lock each.
 /// `locked` gets those that are in the mapping and not under writeback; v4.14 truncates each at once instead.
-fn lock_entries_pages(mapping: AddressSpace, start: &mut usize, found: &mut FolioBatch, locked: &mut FolioBatch) -> bool {
+fn lock_entries_pages(
+    mapping: AddressSpace,
+    start: &mut usize,
+    found: &mut FolioBatch,
+    locked: &mut FolioBatch,
+) -> bool {
     kfn!(truncate_inode_pages_range);
     if !find_get_entries(mapping, start, found) {
         return false;

@@ -291,7 +291,11 @@ fn move_folios_to_lru(taken: &FolioBatch) {
         private_list_del(folio);
         if !folio_evictable(folio) {
             spin_unlock_irq(LRUVEC_LOCK);
-            if link_first { putback_lru_page(folio) } else { folio_putback_lru(folio) }
+            if link_first {
+                putback_lru_page(folio)
+            } else {
+                folio_putback_lru(folio)
+            }
             spin_lock_irq(LRUVEC_LOCK);
             continue;
         }

@@ -257,7 +257,10 @@ impl Program {
             return Some(format!("{name} has no op{}: expected {has}", p.op as usize + 1));
         }
         if p.anchor == Anchor::End && (p.cpu as usize) < CPUS && !at_end && !in_epilogue {
-            return Some(format!("{name} ends in op{}: expected no operation number", self.last_op(p.cpu as usize) + 1));
+            return Some(format!(
+                "{name} ends in op{}: expected no operation number",
+                self.last_op(p.cpu as usize) + 1
+            ));
         }
         None
     }

@@ -160,7 +160,10 @@ impl Parser {
     fn begin(&mut self, n: usize, name: &str, section: Section) -> Result<(), ParseError> {
         if self.section == Section::Header {
             if !self.model {
-                return at(n, format!("`{name}` comes before the kernel: expected `model: {}`", Kernel::DEFAULT.name()));
+                return at(
+                    n,
+                    format!("`{name}` comes before the kernel: expected `model: {}`", Kernel::DEFAULT.name()),
+                );
             }
             self.end_header()?;
         }

@@ -273,10 +273,7 @@ fn errors_name_the_line_and_what_was_expected() {
         ),
         (broken(evict, "  evict(F0)"), "line 19: no `F0`: expected m0..m2"),
         (broken(evict, "  evict(m3)"), "line 19: no `m3`: expected m0..m2"),
-        (
-            broken(evict, "  evict(m1)"),
-            "line 19: `evict` names m1, which is not defined: expected a mapping of `init`",
-        ),
+        (broken(evict, "  evict(m1)"), "line 19: `evict` names m1, which is not defined: expected a mapping of `init`"),
         (broken("_entry(m0, 1)", "_entry(m0, 4)"), "line 16: `index` is `4`: expected an index 0..3"),
         (broken("nr=1", "nr=9"), "line 17: `nr` is `9`: expected a count 1..8"),
         (broken("async", "asinc"), "line 17: `mode` is `asinc` (did you mean async?): expected one of sync, async"),
@@ -284,10 +281,7 @@ fn errors_name_the_line_and_what_was_expected() {
             broken("nr=1", "count=1"),
             "line 17: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async)`",
         ),
-        (
-            broken(evict, "  evict(m0"),
-            "line 19: `evict(m0` is incomplete: expected `)` at the end of the line",
-        ),
+        (broken(evict, "  evict(m0"), "line 19: `evict(m0` is incomplete: expected `)` at the end of the line"),
         (
             broken("model: v4.14", "model: v4.13"),
             "line 5: unknown kernel `v4.13`: expected one of v4.14, v4.15, v6.5, v6.8, v6.12",
@@ -328,22 +322,34 @@ fn errors_name_the_line_and_what_was_expected() {
             "line 13: F1 is in m1, which is not defined: expected a mapping of `init`",
         ),
         (broken("lru|swapbacked", "lru"), "line 13: F1 is anonymous: expected flags=swapbacked"),
-        (broken("@17 then cpu1", "@17"), "line 24: the line ends early: expected `then cpuN` \
-             (a line without it is a claim, and claims are not supported yet)"),
+        (
+            broken("@17 then cpu1", "@17"),
+            "line 24: the line ends early: expected `then cpuN` \
+             (a line without it is a claim, and claims are not supported yet)",
+        ),
         (broken("@17", "@0"), "line 24: no occurrence `0`: expected a number from 1 to 65535"),
         (broken("cpu0 op2 until", "cpu0 op3 until"), "line 24: cpu0 has no op3: expected op1..op2"),
         (broken("cpu0 op2 until", "cpu0 until"), "line 24: expected an operation: `cpu0 op1 until …`"),
-        (broken("@17 then cpu1", "@17 then cpu2"), "line 24: cpu2 does not run in this program: \
-             expected cpu0..cpu1 or rcu"),
-        (broken("@17 then cpu1", "@17 then cpu0"), "line 24: cpu0 cannot take over from itself: \
-             expected another task after `then`"),
+        (
+            broken("@17 then cpu1", "@17 then cpu2"),
+            "line 24: cpu2 does not run in this program: \
+             expected cpu0..cpu1 or rcu",
+        ),
+        (
+            broken("@17 then cpu1", "@17 then cpu0"),
+            "line 24: cpu0 cannot take over from itself: \
+             expected another task after `then`",
+        ),
         (broken("start cpu1", "start cpu2"), "line 22: cpu2 cannot start, it has no operations: expected cpu0..cpu1"),
         (
             broken("  cpu0 op2 until @17", "  cpu0 op1 until filemap_get_entry.folio_try_get#1"),
             "line 24: a second record for this place: expected one a place",
         ),
-        (broken("schedule", "claim"), "line 21: `claim` sections are not supported yet: \
-             expected init, cpuN or schedule"),
+        (
+            broken("schedule", "claim"),
+            "line 21: `claim` sections are not supported yet: \
+             expected init, cpuN or schedule",
+        ),
         (broken("cpu1\n", "cpu4\n"), "line 18: no `cpu4`: expected cpu0..cpu3"),
         ("# foliofuzz repro v1\n".into(), "line 1: file ends before `model:`: expected `model: v6.12`"),
         ("# foliofuzz repro v1\nmodel: v6.5\n".into(), "line 2: file ends before the `init` section: expected `init`"),
@@ -397,9 +403,7 @@ fn inputs_are_text_or_bytes() {
 #[test]
 fn a_trace_becomes_named_records() {
     let here = Site { func: &FUNC, label: &TRY_GET };
-    let switch = |why, task, op, k, to, default| {
-        Switch { at: 0, why, task, op, nth: 9, site: here, k, to, default }
-    };
+    let switch = |why, task, op, k, to, default| Switch { at: 0, why, task, op, nth: 9, site: here, k, to, default };
     let trace = Trace {
         switches: vec![
             switch(Why::Point, 1, 0, 2, 0, 1),
@@ -432,9 +436,11 @@ fn minimizing_keeps_what_the_predicate_needs() {
     let compact = ops::find("compact").unwrap() as u8;
     // The signature: compaction preempted in favour of the evictor of the file its folio is in.
     let mut test = |p: &Program| {
-        let (cpu, op) = p.cpus.iter().enumerate().find_map(|(c, ops)| {
-            ops.iter().position(|o| o.code == compact).map(|i| (c, i))
-        })?;
+        let (cpu, op) = p
+            .cpus
+            .iter()
+            .enumerate()
+            .find_map(|(c, ops)| ops.iter().position(|o| o.code == compact).map(|i| (c, i)))?;
         let folio = p.init.folios[p.cpus[cpu][op].args[0] as usize]?;
         let FolioPlace::Cache { mapping, .. } = folio.place else { return None };
         let other = p.cpus.iter().position(|ops| ops.iter().any(|o| o.code == evict && o.args[0] == mapping))?;

@@ -18,8 +18,7 @@ pub const MAGIC: &str = "# foliofuzz repro v1";
 pub(super) const MAGIC_PREFIX: &str = "# foliofuzz repro";
 
 /// Flags of an initial folio in the order they are printed: where it is first, what it holds last.
-const FOLIO_FLAGS: [u64; 7] =
-    [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE];
+const FOLIO_FLAGS: [u64; 7] = [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE];
 
 /// Names of the flags a folio may start with.
 pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
@@ -28,8 +27,7 @@ pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
 }
 
 pub(super) const MAPPING_FLAG_NAMES: &[(u64, &str)] = &[(AS_UNEVICTABLE, "unevictable"), (AS_UNMOVABLE, "unmovable")];
-pub(super) const AOPS_NAMES: &[(u64, &str)] =
-    &[(AOPS_MIGRATE_FOLIO, "migrate_folio"), (AOPS_FREE_FOLIO, "free_folio")];
+pub(super) const AOPS_NAMES: &[(u64, &str)] = &[(AOPS_MIGRATE_FOLIO, "migrate_folio"), (AOPS_FREE_FOLIO, "free_folio")];
 
 /// Whether bytes are meant as a repro file (of any version) rather than as fuzzer input.
 pub fn is_text(bytes: &[u8]) -> bool {

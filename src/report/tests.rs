@@ -221,7 +221,8 @@ fn a0() -> (Program, Trace, Finding) {
         seq: deref,
         other: Some(freed),
         folio: Some(0),
-        mapping: Some(0), site: 0,
+        mapping: Some(0),
+        site: 0,
     };
     (program, b.trace, finding)
 }
@@ -429,8 +430,16 @@ fn bystanders_are_left_out() {
 fn nothing_recorded_is_no_reason_to_fail() {
     let program = Program::new(Model::of(Kernel::DEFAULT));
     let trace = Trace::default();
-    let finding =
-        Finding { check: "c", kind: "k", predictive: true, seq: 7, other: Some(3), folio: Some(2), mapping: Some(1), site: 0 };
+    let finding = Finding {
+        check: "c",
+        kind: "k",
+        predictive: true,
+        seq: 7,
+        other: Some(3),
+        folio: Some(2),
+        mapping: Some(1),
+        site: 0,
+    };
     let r = Report { program: &program, finding: &finding, trace: &trace, bugs: Vec::new() };
     assert_eq!(r.signature(), "c/k");
     assert_eq!(r.title(), "BUG: MMSAN: c-k");
@@ -462,7 +471,8 @@ fn a_put_after_free_is_told_from_both_sides() {
         seq: second,
         other: Some(first),
         folio: Some(0),
-        mapping: None, site: 0,
+        mapping: None,
+        site: 0,
     };
     let r = Report { program: &program, finding: &finding, trace: &b.trace, bugs: Vec::new() };
     let s = r.splat();

@@ -19,8 +19,7 @@ impl Check for Atomic {
     const TOPICS: Topics = Topics::none().note(Note::MightSleep).note(Note::FolioWait);
 
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
-        let t = v.cx.task(e);
-        let atomic = t.irq_off | t.preempt_off | t.rcu != 0 || t.holds_spinlock();
+        let atomic = v.m.in_section(e.task as usize) || v.cx.task(e).holds_spinlock();
         atomic.then(|| SLEEPING.at(e))
     }
 }

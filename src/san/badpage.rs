@@ -41,35 +41,23 @@ static MAPCOUNT: KindSpec = KindSpec {
     doc: "A folio is freed while it is mapped.",
 };
 
-/// Last event that wrote each folio's flags: (event, task).
 #[derive(Default)]
-pub(super) struct BadPage {
-    written: [Option<(u32, u8)>; FOLIOS],
-}
+pub(super) struct BadPage;
 
 impl Check for BadPage {
     const SPEC: CheckSpec = CheckSpec { name: "badpage", title: "page state at free", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().writes(Field::Flags).note(Note::FolioFree);
-
-    fn reset(&mut self) {
-        self.written = [None; FOLIOS];
-    }
+    const TOPICS: Topics = Topics::none().note(Note::FolioFree);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
         let f = e.obj.as_folio()?;
-        if e.note != Note::FolioFree {
-            if e.wrote() {
-                self.written[f] = Some((e.seq, e.task));
-            }
-            return None;
-        }
         let word = |field| v.m.peek(Obj::folio(f, field));
         let flags = word(Field::Flags);
         let kind = FLAG_KINDS.iter().find(|(bits, _)| flags & bits != 0).map(|(_, kind)| *kind);
         let kind = kind.or((word(Field::FolioMapping) != 0).then_some(&MAPPING));
         let kind = kind.or((word(Field::Mapcount) != 0).then_some(&MAPCOUNT))?;
-        let other = self.written[f].filter(|w| w.1 != e.task).map(|w| w.0);
+        let others = v.cx.folios[f].written.iter().enumerate().filter(|(task, _)| *task != e.task as usize);
+        let other = others.map(|(_, at)| *at).max().filter(|at| *at != 0);
         Some(kind.at(e).with_other(other))
     }
 }

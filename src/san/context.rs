@@ -10,25 +10,13 @@ const HELD: usize = 8;
 pub(crate) struct TaskView {
     locks: [Obj; HELD],
     nr_locks: usize,
-    /// Event at which the region began, plus one; 0 outside.
-    pub irq_off: u32,
-    pub preempt_off: u32,
-    pub rcu: u32,
     /// Mappings the task may use, as a bit set.
     pub pins: u8,
     /// Event at which the operation began.
     pub op_begin: u32,
 }
 
-const IDLE: TaskView = TaskView {
-    locks: [Obj::NONE; HELD],
-    nr_locks: 0,
-    irq_off: 0,
-    preempt_off: 0,
-    rcu: 0,
-    pins: 0,
-    op_begin: 0,
-};
+const IDLE: TaskView = TaskView { locks: [Obj::NONE; HELD], nr_locks: 0, pins: 0, op_begin: 0 };
 
 /// The state of one folio.
 #[derive(Clone, Copy)]
@@ -115,12 +103,6 @@ impl Context {
         .writes(Field::FreeList)
         .note(Note::FolioAlloc)
         .note(Note::FolioFree)
-        .note(Note::RcuReadLock)
-        .note(Note::RcuReadUnlock)
-        .note(Note::IrqOff)
-        .note(Note::IrqOn)
-        .note(Note::PreemptOff)
-        .note(Note::PreemptOn)
         .note(Note::InodePin)
         .note(Note::InodeUnpin)
         .note(Note::OpBegin)
@@ -188,12 +170,6 @@ impl Context {
     fn note(&mut self, e: &Event) {
         let task = &mut self.tasks[e.task as usize];
         match e.note {
-            Note::RcuReadLock => task.rcu = e.seq + 1,
-            Note::RcuReadUnlock => task.rcu = 0,
-            Note::IrqOff => task.irq_off = e.seq + 1,
-            Note::IrqOn => task.irq_off = 0,
-            Note::PreemptOff => task.preempt_off = e.seq + 1,
-            Note::PreemptOn => task.preempt_off = 0,
             Note::InodePin => task.pins |= 1 << e.aux,
             Note::InodeUnpin => task.pins &= !(1 << e.aux),
             Note::OpBegin => task.op_begin = e.seq,

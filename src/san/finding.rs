@@ -31,7 +31,6 @@ impl Finding {
     pub(super) fn folio(self, folio: usize) -> Finding {
         Finding { folio: Some(folio as u8), ..self }
     }
-
 }
 
 /// One kind of violation.

@@ -76,7 +76,7 @@ impl Lockdep {
     fn at_end(v: &View, e: &Event) -> Option<Finding> {
         let t = v.cx.task(e);
         let program = (e.task as usize) < CPUS && (e.op as usize) < OPS_PER_CPU;
-        let section = t.irq_off | t.preempt_off | t.rcu != 0;
+        let section = v.m.in_section(e.task as usize);
         let folio = v.cx.folios.iter().position(|f| f.locked_by == e.task + 1);
         if !program || (!section && folio.is_none() && t.locks().is_empty()) {
             return None;

@@ -1,6 +1,7 @@
 //! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is gone.
 
 use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::machine::Section;
 use crate::vocab::*;
 
 static UNPROTECTED: KindSpec = KindSpec {
@@ -34,11 +35,10 @@ impl Mapping {
 
     /// PM3: one RCU section around the load of the pointer and its use, where inodes are freed after a grace period.
     fn by_rcu(v: &View, e: &Event, seq: u32) -> bool {
-        let t = v.cx.task(e);
         let model = v.m.model();
-        let began_before = |since: u32| since != 0 && since - 1 < seq;
-        let implied = model.irqoff_is_reader && (began_before(t.irq_off) || began_before(t.preempt_off));
-        e.kind == Kind::Load && model.rcu_free && (began_before(t.rcu) || implied)
+        let since = |section| v.m.section_since(e.task as usize, section).is_some_and(|at| at < seq);
+        let implied = model.irqoff_is_reader && (since(Section::IrqOff) || since(Section::PreemptOff));
+        e.kind == Kind::Load && model.rcu_free && (since(Section::RcuRead) || implied)
     }
 
     fn protected(&self, v: &View, e: &Event, m: usize) -> bool {

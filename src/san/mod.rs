@@ -9,7 +9,7 @@ mod context;
 mod finding;
 mod ledger;
 
-pub use finding::{CheckSpec, CheckSet, Finding, KindSpec};
+pub use finding::{CheckSet, CheckSpec, Finding, KindSpec};
 
 use crate::machine::Machine;
 use crate::vocab::{Event, Field, Obj, Topics, Via};

@@ -16,7 +16,7 @@ pub use name::{Name, Site};
 pub use note::{Event, Kind, Note, Order, Outcome, Pending, Topics, VmBug};
 pub use object::{Class, Field, Obj, Place};
 pub use owner::{Owner, Via, as_file_mapping, file_mapping};
-pub use page_flags::{self_flags::*, PageFlags};
+pub use page_flags::{PageFlags, self_flags::*};
 pub use seq::Seq;
 
 /// Simulated CPUs a program may use.
