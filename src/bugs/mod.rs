@@ -22,6 +22,8 @@ pub struct Bug {
     /// Expected `check/kind` with all checks, and with `--checks actual`; `None`: nothing.
     pub predictive: Option<&'static str>,
     pub actual: Option<&'static str>,
+    /// This is the fix of another bug, gone wrong: putting it in takes that bug (a slug) out.
+    pub replaces: Option<&'static str>,
     /// The fix only works for inodes that are freed after a grace period: without `rcu_free` the finding stays.
     pub fix_needs_rcu_free: bool,
     /// Variant of the mail threads the project started from.
@@ -56,6 +58,7 @@ const fn bug(slug: &'static str, title: &'static str, category: &'static str) ->
         applies: ANY,
         predictive: None,
         actual: None,
+        replaces: None,
         fix_needs_rcu_free: false,
         thread: None,
         cpus: 2,
@@ -75,6 +78,7 @@ bugs! {
     };
     A1 = Bug {
         fix: "145e1a71e090",
+        replaces: Some("2018_isolate_lru_page_mapping"),
         since: Some(((4, 16), (4, 17))),
         applies: PAGES,
         predictive: Some("regress/null-mapping"),

@@ -1,5 +1,6 @@
 //! What a run is made under, from the words of a command line or of the environment.
 
+use crate::bugs::BUGS;
 use crate::ops::{Arg, TABLE};
 use crate::prog::{HEADER, Program, preset};
 use crate::vocab::*;
@@ -43,7 +44,10 @@ impl ModelChoice {
 
     fn changed(&self, mut model: Model) -> Result<Model, String> {
         for name in &self.bugs {
-            model.bugs |= 1 << preset::find_bug_for(name, model.kernel)?.0;
+            let id = preset::find_bug_for(name, model.kernel)?;
+            let replaced = BUGS.get(id.0 as usize).and_then(|b| b.replaces).and_then(preset::find_bug);
+            model.bugs &= !replaced.map_or(0, |b| 1 << b.0);
+            model.bugs |= 1 << id.0;
         }
         for name in &self.fixes {
             model.bugs &= !(1 << preset::find_bug_for(name, model.kernel)?.0);

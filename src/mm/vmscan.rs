@@ -249,8 +249,7 @@ pub fn __isolate_lru_page(folio: Folio, mode: u8) -> Result<(), IsolateError> {
 /// 145e1a71e090 (v4.17: pages without a mapping are migratable).
 fn migratable_without_blocking(folio: Folio) -> bool {
     let has_callback = |mapping| mapping_aops(mapping) & AOPS_MIGRATE_FOLIO != 0;
-    // The fix as first posted, A1, replaces the old test.
-    if bug(bugs::A0) && !bug(bugs::A1) {
+    if bug(bugs::A0) {
         return folio_mapping(folio).is_none_or(has_callback);
     }
     if !folio_trylock(folio) {

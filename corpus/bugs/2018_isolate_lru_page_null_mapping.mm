@@ -1,0 +1,13 @@
+# foliofuzz repro v1
+# BUG: MMSAN: null-mapping in op
+# cause: 2018_isolate_lru_page_null_mapping
+model: v4.15
+bug: 2018_isolate_lru_page_null_mapping
+fix: 2018_isolate_lru_page_mapping
+expect: regress/null-mapping:op
+
+init
+  F1 = folio(anon, flags=lru|swapbacked|dirty)
+
+cpu0
+  compact(F0, nr=2, mode=async)

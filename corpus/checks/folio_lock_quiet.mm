@@ -1,0 +1,16 @@
+# foliofuzz repro v1
+# The twin of folio_lock_fires: the same program without mutant_non_atomic_dirty.
+model: v6.12
+expect: clean
+
+init
+  m0 = mapping()
+  F0 = folio(m0, index=0)
+
+cpu0
+  folio_mark_dirty(m0, 0)
+cpu2
+  folio_mark_dirty(m0, 0)
+
+schedule
+  cpu0 op1 until folio_mark_dirty.__folio_set_dirty#2 then cpu1

@@ -1,0 +1,11 @@
+# foliofuzz repro v1
+# The twin of regress_fires: the same program without 2023_unmovable_not_unevictable.
+model: v6.12
+expect: clean
+
+init
+  m0 = mapping(flags=unmovable)
+  F0 = folio(m0, index=0, flags=lru)
+
+cpu0
+  compact(F0, nr=1, mode=async)

@@ -1,0 +1,17 @@
+# foliofuzz repro v1
+# The twin of uaf_fires: the same program without 2023_unmovable_unlocked_test.
+model: v6.12
+expect: clean
+
+init
+  m0 = mapping()
+  F0 = folio(m0, index=0, flags=lru)
+
+cpu0
+  compact(F0, nr=1, mode=sync)
+cpu1
+  evict(m0)
+
+schedule
+  cpu0 op1 until isolate_migratepages_block.mapping_unmovable#1 then cpu1
+  cpu1 until end then rcu

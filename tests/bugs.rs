@@ -1,0 +1,48 @@
+//! Every registered bug: on, its stored program gives exactly the expected finding; off, the same program is clean under its
+//! own and under scattered schedules.
+
+mod common;
+
+use foliofuzz::bugs::BUGS;
+use foliofuzz::campaign::{Analysis, Searcher};
+use foliofuzz::exec::{Outcome, Runner};
+use foliofuzz::prog::Program;
+use foliofuzz::san::CheckSet;
+use std::ops::ControlFlow;
+
+const SCHEDULES: u32 = 300;
+
+fn class(program: &Program, checks: CheckSet) -> Option<String> {
+    let mut runner = Runner::new(checks);
+    Analysis::of(&mut runner, program).outcome.finding().map(|f| format!("{}/{}", f.check, f.kind))
+}
+
+#[test]
+fn bugs_are_found_where_they_are_and_only_there() {
+    for (i, bug) in BUGS.iter().enumerate().filter(|(_, b)| b.actual.is_some()) {
+        let path = common::root().join(format!("corpus/bugs/{}.mm", bug.slug));
+        let program = common::load(&path).program;
+        assert!(program.model.bugs >> i & 1 != 0, "{}: the bug is not in", bug.slug);
+        assert_eq!(class(&program, CheckSet::actual()).as_deref(), bug.actual, "{}", bug.slug);
+
+        let mut fixed = program.clone();
+        fixed.model.bugs &= !(1 << i);
+        fixed.model.rcu_free |= bug.fix_needs_rcu_free;
+        let mut searcher = Searcher::new(Runner::new(CheckSet::actual()), 1, SCHEDULES);
+        let _ = searcher.search(&mut fixed, 7, &mut |p, run| {
+            let class = run.outcome.finding().map(|f| format!("{}/{}", f.check, f.kind));
+            assert!(!matches!(run.outcome, Outcome::Found(_)) || class.as_deref() != bug.actual, "{}:\n{p:?}", bug.slug);
+            ControlFlow::Continue(())
+        });
+    }
+}
+
+#[test]
+fn registry_rows_are_complete() {
+    for (i, bug) in BUGS.iter().enumerate() {
+        assert!(BUGS[..i].iter().all(|b| b.slug != bug.slug), "{} twice", bug.slug);
+        assert!(!bug.title.is_empty() && bug.applies.0 <= bug.applies.1, "{}", bug.slug);
+        assert_eq!(bug.predictive.is_some(), bug.actual.is_some(), "{}", bug.slug);
+        assert!(bug.since.is_none() || bug.category == "historic", "{}", bug.slug);
+    }
+}
