@@ -11,7 +11,9 @@ fn every_check_has_a_firing_and_a_quiet_program() {
         let dir = common::root().join("corpus/checks");
         let fires = common::load(&dir.join(format!("{}_fires.mm", check.name)));
         let quiet = common::load(&dir.join(format!("{}_quiet.mm", check.name)));
-        let Expect::Finding(expected) = &fires.expect else { panic!("{}: the firing program expects nothing", check.name) };
+        let Expect::Finding(expected) = &fires.expect else {
+            panic!("{}: the firing program expects nothing", check.name)
+        };
         assert!(expected.starts_with(&format!("{}/", check.name)), "{} expects {expected}", check.name);
         assert_eq!(quiet.expect, Expect::Clean, "{}", check.name);
         let (mut a, b) = (fires.program, quiet.program);

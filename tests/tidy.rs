@@ -34,7 +34,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 #[test]
 fn rooms_import_only_what_the_plan_allows() {
-    let rooms = ["vocab", "machine", "linux", "mm", "san", "bugs", "ops", "sched", "prog", "exec", "report", "campaign", "cli"];
+    let rooms =
+        ["vocab", "machine", "linux", "mm", "san", "bugs", "ops", "sched", "prog", "exec", "report", "campaign", "cli"];
     for (room, allowed) in IMPORTS {
         for (path, text) in sources(room) {
             let text = code(&text);
@@ -63,7 +64,8 @@ fn every_kernel_function_names_itself() {
             }
             if let Some(name) = line.trim().strip_prefix("kfn!(").and_then(|l| l.strip_suffix(");")) {
                 // A helper may speak in the name of the function it was split off from.
-                let split_off = ["lock_entries_pages", "invalidate_pages", "filemap_lock_folio"].contains(&function.as_str());
+                let split_off =
+                    ["lock_entries_pages", "invalidate_pages", "filemap_lock_folio"].contains(&function.as_str());
                 assert!(name == function || split_off, "{}: {function} says it is {name}", path.display());
             }
         }

@@ -99,7 +99,11 @@ bugs! {
         predictive: Some("mapping/unprotected-deref"),
         actual: Some("uaf/mapping"),
         thread: Some("A5"),
-        ..bug("2020_isolate_mapping_without_lock", "compaction reads a_ops with a reference but no folio lock", "variant bug")
+        ..bug(
+            "2020_isolate_mapping_without_lock",
+            "compaction reads a_ops with a reference but no folio lock",
+            "mutant",
+        )
     };
     A7 = Bug {
         fix: "e92bb4dd9673",
@@ -116,7 +120,11 @@ bugs! {
         predictive: Some("mapping/unprotected-deref"),
         actual: Some("uaf/mapping"),
         thread: Some("E0"),
-        ..bug("2023_unmovable_unlocked_test", "compaction tests AS_UNMOVABLE on an unlocked folio's mapping", "proposed")
+        ..bug(
+            "2023_unmovable_unlocked_test",
+            "compaction tests AS_UNMOVABLE on an unlocked folio's mapping",
+            "proposed",
+        )
     };
     E1 = Bug {
         applies: UNMOVABLE,
@@ -140,7 +148,11 @@ bugs! {
         predictive: Some("uaf/mapping"),
         actual: Some("uaf/mapping"),
         thread: Some("E4b"),
-        ..bug("2023_unmovable_rcu_test_no_grace", "as the RCU test, but inodes are freed without a grace period", "mutant")
+        ..bug(
+            "2023_unmovable_rcu_test_no_grace",
+            "as the RCU test, but inodes are freed without a grace period",
+            "mutant",
+        )
     };
     E5 = Bug {
         applies: UNMOVABLE,

@@ -35,8 +35,8 @@ pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) ->
     needed
 }
 
-/// Whether taking the bug out takes the signature away. Where the fix needs RCU-freed inodes, that switch goes on, too, and
-/// must not be what takes it away.
+/// Whether taking the bug out takes the signature away. Where the fix needs RCU-freed inodes, that switch goes on, too,
+/// and it must not be what takes the signature away.
 fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str) -> bool {
     if shows(searcher, program, bit, signature) {
         return false;
@@ -56,7 +56,8 @@ fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str)
     shares_function(&seen(searcher, &with, signature), signature)
 }
 
-/// Whether one of the signatures names a function of `wanted`, the freeing side's aside: through RCU it has another name.
+/// Whether one of the signatures names a function of `wanted`. The freeing side does not count: through RCU it has another
+/// name.
 fn shares_function(found: &[String], wanted: &str) -> bool {
     let functions = |s: &str| s.split_once(':').map_or(String::new(), |(_, f)| f.to_string());
     let wanted = functions(wanted);

@@ -59,7 +59,7 @@ fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
     let ops = (3 + rng.below(6) as usize).min(room);
     let preemptions = (rng.below(5) as usize).min(room - ops);
     for b in &mut data[..HEADER] {
-        *b = rng.next() as u8;
+        *b = rng.bits() as u8;
     }
     let size = HEADER + (ops + preemptions) * RECORD;
     for (i, record) in data[HEADER..size].chunks_exact_mut(RECORD).enumerate() {
@@ -75,12 +75,12 @@ fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
 const KINDS_FIRST: usize = 6;
 
 fn operation(rng: &mut Rng) -> [u8; RECORD] {
-    let [_, a, b, c, ..] = rng.next().to_le_bytes();
+    let [_, a, b, c, ..] = rng.bits().to_le_bytes();
     [rng.below(SCHEDULE) as u8, a, b, c]
 }
 
 fn preemption(rng: &mut Rng) -> [u8; RECORD] {
-    let [_, a, b, c, ..] = rng.next().to_le_bytes();
+    let [_, a, b, c, ..] = rng.bits().to_le_bytes();
     [(SCHEDULE + rng.below(256 - SCHEDULE)) as u8, a, b, c]
 }
 
@@ -116,8 +116,8 @@ fn change(header: &mut [u8; HEADER], list: &mut Vec<[u8; RECORD]>, room: usize, 
             list.insert(rng.below(list.len() as u32 + 1) as usize, record);
         }
         4 if !list.is_empty() => list[at] = new,
-        5 | 6 if !list.is_empty() => list[at][rng.below(RECORD as u32) as usize] = rng.next() as u8,
-        _ => header[rng.below(HEADER as u32) as usize] = rng.next() as u8,
+        5 | 6 if !list.is_empty() => list[at][rng.below(RECORD as u32) as usize] = rng.bits() as u8,
+        _ => header[rng.below(HEADER as u32) as usize] = rng.bits() as u8,
     }
 }
 
@@ -139,7 +139,7 @@ fn change_program(p: &mut Program, rng: &mut Rng) {
     match rng.below(6) {
         0 if p.cpus[cpu].len() < OPS_PER_CPU => p.cpus[cpu].insert(at, random_op(rng)),
         1 if !p.cpus[cpu].is_empty() => drop(p.cpus[cpu].remove(at)),
-        2 if !p.cpus[cpu].is_empty() => p.cpus[cpu][at].args[rng.below(3) as usize] = rng.next() as u8,
+        2 if !p.cpus[cpu].is_empty() => p.cpus[cpu][at].args[rng.below(3) as usize] = rng.bits() as u8,
         3 if nr_records > 0 => drop(p.schedule.records.remove(rng.below(nr_records as u32) as usize)),
         _ if nr_records < MAX_RECORDS => p.schedule.records.push(random_record(p, cpu, at, rng)),
         _ => p.schedule.start = cpu as u8,
@@ -147,7 +147,7 @@ fn change_program(p: &mut Program, rng: &mut Rng) {
 }
 
 fn random_op(rng: &mut Rng) -> Op {
-    let [a, b, c, ..] = rng.next().to_le_bytes();
+    let [a, b, c, ..] = rng.bits().to_le_bytes();
     Op { code: rng.below(TABLE.len() as u32) as u8, args: [a, b, c] }
 }
 

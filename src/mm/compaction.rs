@@ -183,7 +183,7 @@ mod folios {
             return false;
         }
         // Probably a pinned anonymous page (racy on purpose).
-        if mapping.is_none() && folio_ref_count(folio) - 1 > folio_mapcount(folio) {
+        if mapping.is_none() && (folio_ref_count(folio) as i64).wrapping_sub(1) > folio_mapcount(folio) as i64 {
             return false;
         }
         if !bug(bugs::M_LRU_FIRST) && !folio_test_lru(folio) {

@@ -126,7 +126,7 @@ fn few(kinds: Vec<u8>, mut state: u64) -> Vec<u8> {
     let mut chosen = Vec::new();
     for role in roles {
         let of_role: Vec<u8> = kinds.iter().copied().filter(|k| TABLE[*k as usize].role == role).collect();
-        for _ in 0..1 + (mix(&mut state) % 4 == 0) as usize {
+        for _ in 0..1 + mix(&mut state).is_multiple_of(4) as usize {
             let Some(kind) = of_role.get(mix(&mut state) as usize % of_role.len().max(1)) else { continue };
             if !chosen.contains(kind) {
                 chosen.push(*kind);

@@ -26,7 +26,7 @@ fn nth_bit(mut set: u32, n: u32) -> usize {
 impl Sched for RandomWalk {
     #[inline]
     fn pick(&mut self, _: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
-        let r = self.rng.next();
+        let r = self.rng.bits();
         if why == Why::Point && (r >> 48) as u16 >= self.rate {
             return cur;
         }

@@ -104,7 +104,7 @@ impl Via {
 
 /// The value of `folio->mapping` for a file: tag bits 00, never 0.
 pub const fn file_mapping(mapping: usize, generation: u8) -> u64 {
-    ((generation as u64) << 8 | mapping as u64 + 1) << 2
+    (((generation as u64) << 8) | (mapping as u64 + 1)) << 2
 }
 
 /// The (mapping, generation) a value of `folio->mapping` names; `None` for NULL and for anonymous folios.
