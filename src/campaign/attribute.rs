@@ -56,7 +56,7 @@ fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str)
     shares_function(&seen(searcher, &with, signature), signature)
 }
 
-/// Whether one of the signatures names a function of `wanted`. The freeing side does not count: through RCU it has another
+/// Whether one of the signatures names a function of `wanted`, the freeing side aside: through RCU it has another
 /// name.
 fn shares_function(found: &[String], wanted: &str) -> bool {
     let functions = |s: &str| s.split_once(':').map_or(String::new(), |(_, f)| f.to_string());

@@ -22,13 +22,18 @@ pub fn folio_ref_count(folio: Folio) -> u64 {
 #[inline]
 pub fn folio_get(folio: Folio, owner: Owner) {
     prim!(folio_get);
-    folio_ref_add(folio, owner, 1);
+    add(folio, owner, 1);
 }
 
 /// Unconditional +nr.
 #[inline]
 pub fn folio_ref_add(folio: Folio, owner: Owner, nr: u32) {
     prim!(folio_ref_add);
+    add(folio, owner, nr);
+}
+
+#[inline]
+fn add(folio: Folio, owner: Owner, nr: u32) {
     let add = |v: u64| Some(v.wrapping_add(nr as u64));
     let _ = m().rmw(folio.obj(Field::Refcount), Order::Relaxed, Note::RefGet, aux(owner, nr), add);
 }
@@ -45,13 +50,18 @@ pub fn folio_try_get(folio: Folio, owner: Owner) -> bool {
 #[inline]
 pub fn folio_put_testzero(folio: Folio, owner: Owner) -> bool {
     prim!(folio_put_testzero);
-    folio_ref_sub_and_test(folio, owner, 1)
+    sub_and_test(folio, owner, 1)
 }
 
 /// -nr; true if those were the last references.
 #[inline]
 pub fn folio_ref_sub_and_test(folio: Folio, owner: Owner, nr: u32) -> bool {
     prim!(folio_ref_sub_and_test);
+    sub_and_test(folio, owner, nr)
+}
+
+#[inline]
+fn sub_and_test(folio: Folio, owner: Owner, nr: u32) -> bool {
     let sub = |v: u64| Some(v.wrapping_sub(nr as u64));
     let old = m().rmw(folio.obj(Field::Refcount), Order::Full, Note::RefPut, aux(owner, nr), sub);
     old == Ok(nr as u64)

@@ -25,6 +25,7 @@ pub(super) fn field_name(field: Field) -> &'static Name {
 
 /// On the stack while a function of `mm` runs; made by [`kfn!`](crate::kfn). Dropping it only pops.
 pub struct Frame {
+    func: &'static Name,
     label: Option<&'static Name>,
     task: u8,
 }
@@ -38,7 +39,7 @@ impl Frame {
         let depth = t.depth.get();
         t.stack[depth.min(STACK_DEPTH - 1)].set(name);
         t.depth.set(depth + 1);
-        Frame { label: t.label.take(), task: task as u8 }
+        Frame { func: t.func.replace(name), label: t.label.take(), task: task as u8 }
     }
 }
 
@@ -47,6 +48,7 @@ impl Drop for Frame {
     fn drop(&mut self) {
         let t = &m().tasks[self.task as usize];
         t.depth.set(t.depth.get() - 1);
+        t.func.set(self.func);
         t.label.set(self.label);
     }
 }

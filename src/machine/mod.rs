@@ -288,10 +288,8 @@ impl Machine {
 
     #[inline]
     fn site(&self, t: &Task, obj: Obj) -> Site {
-        let depth = t.depth.get();
-        let func = if depth == 0 { &frame::ROOT } else { t.stack[(depth - 1).min(STACK_DEPTH - 1)].get() };
         let label = t.label.get().unwrap_or_else(|| frame::field_name(obj.field()));
-        Site { func, label }
+        Site { func: t.func.get(), label }
     }
 
     /// Where the running task is: the site of the point it is at.

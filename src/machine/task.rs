@@ -35,6 +35,8 @@ pub(super) struct Task {
     pub seen_stores: Cell<u32>,
     pub idle: Cell<u32>,
     pub depth: Cell<usize>,
+    /// The innermost modelled function.
+    pub func: Cell<&'static Name>,
     pub label: Cell<Option<&'static Name>>,
     /// Site of the last point.
     pub site: Cell<Site>,
@@ -54,6 +56,7 @@ impl Task {
             seen_stores: Cell::new(0),
             idle: Cell::new(0),
             depth: Cell::new(0),
+            func: Cell::new(&ROOT),
             label: Cell::new(None),
             site: Cell::new(Site { func: &ROOT, label: &ROOT }),
             stack: [const { Cell::new(&ROOT) }; STACK_DEPTH],
@@ -71,6 +74,7 @@ impl Task {
         self.seen_stores.set(0);
         self.idle.set(0);
         self.depth.set(0);
+        self.func.set(&ROOT);
         self.label.set(None);
     }
 
