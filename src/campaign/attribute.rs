@@ -45,14 +45,7 @@ fn causes(searcher: &mut Searcher, program: &Program, bit: u64, signature: &str)
         return true;
     }
     let mut with = program.clone();
-    with.model.rcu_free = true;
-    // The RCU task frees what was freed at once before: let it run as soon as a CPU is done.
-    for cpu in 0..with.nr_cpus() as u8 {
-        let op = with.last_op(cpu as usize);
-        let end = Preempt { cpu, op, anchor: Anchor::End, k: 1, to: RCU_TASK as u8 };
-        with.schedule.records.push(end);
-    }
-    with.fix_up();
+    free_by_rcu(&mut with);
     shares_function(&seen(searcher, &with, signature), signature)
 }
 
@@ -65,6 +58,16 @@ fn shares_function(found: &[String], wanted: &str) -> bool {
     found.iter().any(|s| functions(s).split('+').any(|f| wanted.contains(&f)))
 }
 
+/// Frees inodes through the RCU task, which runs as soon as a CPU is done: what was freed at once before is freed soon.
+fn free_by_rcu(program: &mut Program) {
+    program.model.rcu_free = true;
+    for cpu in 0..program.nr_cpus() as u8 {
+        let op = program.last_op(cpu as usize);
+        program.schedule.records.push(Preempt { cpu, op, anchor: Anchor::End, k: 1, to: RCU_TASK as u8 });
+    }
+    program.fix_up();
+}
+
 fn needs_rcu_free(set: u64) -> bool {
     active_bugs(set).into_iter().any(|b| BUGS.get(b.0 as usize).is_some_and(|b| b.fix_needs_rcu_free))
 }
@@ -73,7 +76,9 @@ fn needs_rcu_free(set: u64) -> bool {
 fn shows(searcher: &mut Searcher, program: &Program, without: u64, signature: &str) -> bool {
     let mut less = program.clone();
     less.model.bugs &= !without;
-    less.model.rcu_free |= needs_rcu_free(without);
+    if needs_rcu_free(without) && !program.model.rcu_free {
+        free_by_rcu(&mut less);
+    }
     less.fix_up();
     let found = seen(searcher, &less, signature);
     // Through RCU, the freeing side has another name.

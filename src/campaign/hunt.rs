@@ -360,7 +360,7 @@ impl Hunt {
         self.unmute();
         self.observer.minimizing(&signature);
         let named = shown.named().unwrap_or_else(|| program.clone());
-        let small = shrink(&mut self.cold.runner, &named, &signature, SHRINK_BUDGET);
+        let small = shrink(&mut self.cold, &named, &signature, SHRINK_BUDGET);
         let cause = attribute(&mut self.cold, &small.program, &signature);
         let min = Analysis::of(&mut self.cold.runner, &small.program);
         let Some(report) = min.report() else { return true };

@@ -2,7 +2,7 @@
 
 use super::common::{Failure, Format, Status, usage};
 use super::load::InputArgs;
-use crate::campaign::{SHRINK_BUDGET, shrink, write_atomic};
+use crate::campaign::{SHRINK_BUDGET, Searcher, shrink, write_atomic};
 use crate::exec::{Outcome, Runner};
 use crate::prog::{Expect, File};
 use clap::Args;
@@ -39,9 +39,9 @@ pub fn run(args: ShrinkArgs) -> Result<Status, Failure> {
         let gave_up = matches!(executed.shown.outcome, Outcome::GaveUp(_));
         return Ok(if gave_up { Status::GaveUp } else { Status::Finding });
     };
-    let mut runner = Runner::new(executed.checks);
+    let mut searcher = Searcher::new(Runner::new(executed.checks), 0, 1);
     let program = executed.shown.named().unwrap_or_else(|| executed.shown.program.clone());
-    let small = shrink(&mut runner, &program, &signature, args.budget);
+    let small = shrink(&mut searcher, &program, &signature, args.budget);
     let before = (loaded.file.program.nr_ops(), executed.shown.trace.switches.len());
     let mut comments = loaded.file.comments.clone();
     if comments.is_empty() {
