@@ -1,6 +1,6 @@
-//! Cost of one scheduling point of the modelled kernel, with every check on, as a ratio to a bare engine `switch()` on the same
-//! kept pool, driven by the same strategy. Both are measured in turn in one run; ratios are medians over rounds.
-//! Run: `cargo bench --bench point`.
+//! Cost of one scheduling point of the modelled kernel, with every check on, as a ratio to a bare engine `switch()` on
+//! the same kept pool, driven by the same strategy. Both are measured in turn in one run; ratios are medians over
+//! rounds. Run: `cargo bench --bench point`.
 
 use foliofuzz::exec::Runner;
 use foliofuzz::exec::bench::Loop;

@@ -1,7 +1,7 @@
 //! foliofuzz: a fuzzer over interleavings of a simulated Linux mm subsystem.
 //!
-//! One input says *what* runs (operations on a few simulated CPUs) and *in which order*. It is replayed against a model of
-//! the folio / LRU / page-cache core while sanitizer-style checks ("MMSAN") watch every step. It is a model, not the
+//! One input says *what* runs (operations on a few simulated CPUs) and *in which order*. It is replayed against a model
+//! of the folio / LRU / page-cache core while sanitizer-style checks ("MMSAN") watch every step. It is a model, not the
 //! kernel: see the README for what it leaves out and what a clean run may claim.
 
 pub mod bugs;

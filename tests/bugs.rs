@@ -1,5 +1,5 @@
-//! Every registered bug: on, its stored program gives exactly the expected finding; off, the same program is clean under its
-//! own and under scattered schedules.
+//! Every registered bug: on, its stored program gives exactly the expected finding; off, the same program is clean
+//! under its own and under scattered schedules.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! The same program and schedule give the same events: run twice here, and in every build (the digest is printed, so that
+//! The same program and schedule give the same events: run twice here, and in every build (the digest is printed, so
+//! that
 //! `FOLIOFUZZ_PROGRAMS=1000000 cargo test --test determinism -- --nocapture` can be compared between profiles).
 
 mod common;

@@ -1,5 +1,5 @@
-//! `tests/sites.txt` lists every scheduling point a sweep over generated programs reaches. `BLESS=1 cargo test --test sites`
-//! adds what is missing.
+//! `tests/sites.txt` lists every scheduling point a sweep over generated programs reaches. `BLESS=1 cargo test --test
+//! sites` adds what is missing.
 
 mod common;
 

@@ -94,8 +94,8 @@ impl Searcher {
     }
 }
 
-/// Schedules aimed at near misses: another task just before the access. At first sight of a place alone, from every start;
-/// then on top of what led there.
+/// Schedules aimed at near misses: another task just before the access. At first sight of a place alone, from every
+/// start; then on top of what led there.
 #[derive(Default)]
 struct Directed {
     queue: Vec<Schedule>,

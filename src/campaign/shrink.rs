@@ -65,8 +65,8 @@ fn smaller(searcher: &mut Searcher, program: &Program, signature: &str) -> Optio
     None
 }
 
-/// The program as it is; with folios dirty from the start, so that an operation that only dirtied one is not needed; and with
-/// each operation on a CPU of its own.
+/// The program as it is; with folios dirty from the start, so that an operation that only dirtied one is not needed;
+/// and with each operation on a CPU of its own.
 fn rearranged(program: &Program) -> Vec<Program> {
     let mut dirty = program.clone();
     dirty.init.folios.iter_mut().flatten().for_each(|f| f.flags |= PG_DIRTY);

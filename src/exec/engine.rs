@@ -1,5 +1,6 @@
-//! The only place that names shuttle. One execution is `Execution::run` on a stack pool that is kept; our strategy is asked
-//! by the machine before the engine is entered, and the scheduler given to the engine only answers what the machine chose.
+//! The only place that names shuttle. One execution is `Execution::run` on a stack pool that is kept; our strategy is
+//! asked by the machine before the engine is entered, and the scheduler given to the engine only answers what the
+//! machine chose.
 
 use crate::linux::rcupdate::rcu_task;
 use crate::machine::{Halt, Halted, Host, Machine, Sched, Sink, m};

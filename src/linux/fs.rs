@@ -40,8 +40,8 @@ pub fn fget(index: usize) -> Option<AddressSpace> {
     Some(AddressSpace::pinned(index))
 }
 
-/// The count half of `fput`: true if the caller's was the last reference, which makes it the one to drop the inode. The pin
-/// passes to the eviction in that case.
+/// The count half of `fput`: true if the caller's was the last reference, which makes it the one to drop the inode. The
+/// pin passes to the eviction in that case.
 pub fn fput_testzero(mapping: AddressSpace) -> bool {
     prim!(fput);
     let last = m().rmw(Obj::file(mapping.index as usize), Order::Full, Note::Nothing, 0, |v| Some(v.wrapping_sub(1)));

@@ -1,4 +1,5 @@
-//! `mm_inline.h`, `mmzone.h`: the one lruvec. A list is one cell: adding or deleting is one access, made under `lru_lock`.
+//! `mm_inline.h`, `mmzone.h`: the one lruvec. A list is one cell: adding or deleting is one access, made under
+//! `lru_lock`.
 
 use super::mm_types::Folio;
 use super::mmdebug::{peek_flags, vm_bug_on_folio};

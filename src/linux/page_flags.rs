@@ -1,5 +1,5 @@
-//! `page-flags.h`: one word of flags, changed by relaxed atomic read-modify-writes, by test-and-change with full order, and
-//! by non-atomic writes (a load, then a store) that need exclusive ownership.
+//! `page-flags.h`: one word of flags, changed by relaxed atomic read-modify-writes, by test-and-change with full order,
+//! and by non-atomic writes (a load, then a store) that need exclusive ownership.
 
 use super::mm_types::Folio;
 use crate::machine::m;
@@ -105,7 +105,8 @@ page_flags! {
     PG_WRITEBACK: test folio_test_writeback;
     PG_REFERENCED: test folio_test_referenced, set folio_set_referenced;
     PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate, set_na __folio_set_uptodate;
-    PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty, test_and_clear folio_test_clear_dirty;
+    PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty,
+        test_and_clear folio_test_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
         clear_na __folio_clear_lru;
     PG_WAITERS: set folio_set_waiters, clear folio_clear_waiters;

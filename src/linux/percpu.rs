@@ -1,5 +1,5 @@
-//! `percpu.h`, `local_lock.h`: per-CPU batches. Only the owning CPU, with preemption off, touches its batch, so the batch
-//! itself is accessed without scheduling points.
+//! `percpu.h`, `local_lock.h`: per-CPU batches. Only the owning CPU, with preemption off, touches its batch, so the
+//! batch itself is accessed without scheduling points.
 
 use super::mm_types::Folio;
 use super::sched;

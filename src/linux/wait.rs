@@ -1,5 +1,5 @@
-//! `wait.h`: hashed wait queues for folio bits. A task has one wait entry; its flags word is shared memory, the folio and
-//! bit it waits for are written before it is queued and read under the queue lock.
+//! `wait.h`: hashed wait queues for folio bits. A task has one wait entry; its flags word is shared memory, the folio
+//! and bit it waits for are written before it is queued and read under the queue lock.
 
 use super::mm_types::Folio;
 use super::spinlock::SpinLock;

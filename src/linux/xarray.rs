@@ -1,5 +1,5 @@
-//! `xarray.h`: the page cache's slots. Stores are made under the i_pages lock; loads under RCU only. The model's tree never
-//! changes shape, so there are no retry entries and a cursor is (mapping, index).
+//! `xarray.h`: the page cache's slots. Stores are made under the i_pages lock; loads under RCU only. The model's tree
+//! never changes shape, so there are no retry entries and a cursor is (mapping, index).
 
 use super::mm_types::{AddressSpace, Folio};
 use super::spinlock::{SpinLock, spin_lock_irq, spin_unlock_irq};
@@ -65,7 +65,8 @@ pub fn xa_unlock_irq(mapping: AddressSpace) {
     spin_unlock_irq(SpinLock::i_pages(mapping));
 }
 
-/// Whether nothing is in the tree: LD of the xarray's head, or of `nrpages` where the kernel looks at that (before v5.0).
+/// Whether nothing is in the tree: LD of the xarray's head, or of `nrpages` where the kernel looks at that (before
+/// v5.0).
 pub fn xa_empty(mapping: AddressSpace) -> bool {
     prim!(xa_empty);
     if m().model().kernel.has_folios() { xas_find(mapping, 0).is_none() } else { mapping.load(Field::NrPages) == 0 }

@@ -1,10 +1,10 @@
 //! The machine a kernel runs on: tasks, shared-memory cells with memory orders, scheduling points, blocking, events.
 //!
-//! One machine is ambient while an execution runs (a thread-local pointer set by [`Machine::enter`]), so that kernel code
-//! can be written with plain copyable handles. Every access to shared state goes through [`Machine::load`],
-//! [`Machine::store`], [`Machine::rmw`] or a lock: each is a scheduling point *before* the access, with the pending access
-//! visible to the strategy, and an event after it. Nothing here knows the engine that switches stacks: it is reached
-//! through [`Host`].
+//! One machine is ambient while an execution runs (a thread-local pointer set by [`Machine::enter`]), so that kernel
+//! code can be written with plain copyable handles. Every access to shared state goes through [`Machine::load`],
+//! [`Machine::store`], [`Machine::rmw`] or a lock: each is a scheduling point *before* the access, with the pending
+//! access visible to the strategy, and an event after it. Nothing here knows the engine that switches stacks: it is
+//! reached through [`Host`].
 //!
 //! All mutable fields are cells and no reference into them is held across a point: several stacks share the machine.
 
@@ -73,8 +73,9 @@ thread_local! {
 pub fn m() -> &'static Machine {
     let p = MACHINE.get();
     debug_assert!(!p.is_null(), "no machine is running");
-    // SAFETY: `enter` stored the pointer of a machine it borrows until the execution has ended, and clears it then. Kernel
-    // code runs only in between. The 'static lifetime never leaves a task's stack, all of which have ended by then.
+    // SAFETY: `enter` stored the pointer of a machine it borrows until the execution has ended, and clears it then.
+    // Kernel code runs only in between. The 'static lifetime never leaves a task's stack, all of which have ended by
+    // then.
     unsafe { &*p }
 }
 
@@ -162,8 +163,8 @@ impl Machine {
         run: impl FnOnce(),
     ) -> Option<Halted> {
         self.reset(model, tasks, budget, host, topics);
-        // SAFETY: the pointers are used only by this machine's methods below, which run inside `run`, and are reset to null
-        // before the borrows end. Neither trait's methods can reach the machine's copy of the other's pointer.
+        // SAFETY: the pointers are used only by this machine's methods below, which run inside `run`, and are reset to
+        // null before the borrows end. Neither trait's methods can reach the machine's copy of the other's pointer.
         unsafe {
             *self.sched.get() = std::mem::transmute::<*mut dyn Sched, *mut (dyn Sched + 'static)>(sched);
             *self.sink.get() = std::mem::transmute::<*mut dyn Sink, *mut (dyn Sink + 'static)>(sink);
@@ -324,7 +325,8 @@ impl Machine {
         }
     }
 
-    /// The engine's own scheduling point, with the strategy asked but nothing else done: the yardstick of the benchmark.
+    /// The engine's own scheduling point, with the strategy asked but nothing else done: the yardstick of the
+    /// benchmark.
     pub fn bare_switch(&self) {
         let cur = self.cur.get();
         self.next.set(self.pick(Why::Point, cur));

@@ -20,7 +20,8 @@ pub trait Sched {
     /// Chooses one of `runnable` (a bit set of tasks). `cur` is in it when it may go on.
     fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize;
 
-    /// Whether [`Sched::pick`] should be asked at the points of operation `op` of `task`. Blocking and ending always ask.
+    /// Whether [`Sched::pick`] should be asked at the points of operation `op` of `task`. Blocking and ending always
+    /// ask.
     fn watches(&mut self, _task: usize, _op: u8) -> bool {
         true
     }

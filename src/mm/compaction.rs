@@ -57,8 +57,8 @@ pub fn isolate_migratepages_block(cc: &mut CompactControl) {
 mod pages {
     use super::*;
 
-    /// v4.14/v4.15 (ERAS A.F6). The lru_lock is taken at the first candidate and kept. Left out: buddy and compound pages,
-    /// movable_ops pages, GFP_NOFS, skip hints, giving the lock up every 32 pages.
+    /// v4.14/v4.15 (ERAS A.F6). The lru_lock is taken at the first candidate and kept. Left out: buddy and compound
+    /// pages, movable_ops pages, GFP_NOFS, skip hints, giving the lock up every 32 pages.
     pub fn isolate_migratepages_block(cc: &mut CompactControl) {
         kfn!(isolate_migratepages_block);
         let mut locked = false;
@@ -111,9 +111,9 @@ mod pages {
 mod folios {
     use super::*;
 
-    /// v6.5, v6.8, v6.12 (MM-6.12 8.1, ERAS E.F1). A reference is taken first; the lru_lock only once PG_lru was cleared.
-    /// Left out: buddy, hugetlb and large folios, movable_ops pages, GFP_NOFS, skip hints and their abort path, giving the
-    /// lock up every 32 pages.
+    /// v6.5, v6.8, v6.12 (MM-6.12 8.1, ERAS E.F1). A reference is taken first; the lru_lock only once PG_lru was
+    /// cleared. Left out: buddy, hugetlb and large folios, movable_ops pages, GFP_NOFS, skip hints and their abort
+    /// path, giving the lock up every 32 pages.
     pub fn isolate_migratepages_block(cc: &mut CompactControl) {
         kfn!(isolate_migratepages_block);
         let mut locked = false;
@@ -159,7 +159,8 @@ mod folios {
         folio_put(folio, Owner::Isolation);
     }
 
-    /// `compact_lock_irqsave()`: asynchronous compaction tries first, and waits all the same. Left out: `cc->contended`.
+    /// `compact_lock_irqsave()`: asynchronous compaction tries first, and waits all the same. Left out:
+    /// `cc->contended`.
     fn compact_lock_irqsave(cc: &CompactControl) {
         kfn!(compact_lock_irqsave);
         if cc.is_async() && spin_trylock_irq(LRUVEC_LOCK) {
@@ -201,8 +202,8 @@ mod folios {
         (!ask_aops && !ask_movable && !every) || mapping_agrees(folio, mapping, ask_aops)
     }
 
-    /// Step 12: asks the mapping, under the folio lock, which keeps the folio attached and so the inode alive. `before` is the
-    /// mapping as read without the lock.
+    /// Step 12: asks the mapping, under the folio lock, which keeps the folio attached and so the inode alive. `before`
+    /// is the mapping as read without the lock.
     fn mapping_agrees(folio: Folio, before: Option<AddressSpace>, ask_aops: bool) -> bool {
         let lock = !bug(bugs::A5);
         if lock && !folio_trylock(folio) {

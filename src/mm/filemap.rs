@@ -23,8 +23,8 @@ use crate::vocab::*;
 const LOCKED: u8 = PG_LOCKED.trailing_zeros() as u8;
 /// Bit number of PG_writeback, for wait queues.
 const WRITEBACK: u8 = PG_WRITEBACK.trailing_zeros() as u8;
-/// `sysctl_page_lock_unfairness`: rounds a waiter may lose the lock to a stealer before it is handed over. 5 in Linux; the
-/// hand-off must be reachable within a few operations here.
+/// `sysctl_page_lock_unfairness`: rounds a waiter may lose the lock to a stealer before it is handed over. 5 in Linux;
+/// the hand-off must be reachable within a few operations here.
 const PAGE_LOCK_UNFAIRNESS: i32 = 1;
 
 fn vm_bug_not_locked(folio: Folio) {
@@ -38,8 +38,8 @@ fn nrpages_add(mapping: AddressSpace, nr: i64) {
     let _ = m().rmw(mapping.obj(Field::NrPages), Order::Plain, Note::Nothing, mapping.aux(), add);
 }
 
-/// `page_cache_delete()`, v4.14 to v6.12. i_pages held, folio locked. Empties the slot, **then** clears `folio->mapping`;
-/// the index stays. Left out: shadows.
+/// `page_cache_delete()`, v4.14 to v6.12. i_pages held, folio locked. Empties the slot, **then** clears
+/// `folio->mapping`; the index stays. Left out: shadows.
 fn page_cache_delete(mapping: AddressSpace, folio: Folio) {
     kfn!(page_cache_delete);
     vm_bug_not_locked(folio);
@@ -49,8 +49,8 @@ fn page_cache_delete(mapping: AddressSpace, folio: Folio) {
     nrpages_add(mapping, -1);
 }
 
-/// `filemap_unaccount_folio()`, v6.12: only its check that the folio is not mapped. Left out: statistics, the warning for a dirty folio, the repair of a
-/// mapped folio without CONFIG_DEBUG_VM.
+/// `filemap_unaccount_folio()`, v6.12: only its check that the folio is not mapped. Left out: statistics, the warning
+/// for a dirty folio, the repair of a mapped folio without CONFIG_DEBUG_VM.
 fn filemap_unaccount_folio(folio: Folio) {
     kfn!(filemap_unaccount_folio);
     vm_bug_on_folio(m().peek(folio.obj(Field::Mapcount)) != 0, folio, VmBug::Mapped);
@@ -63,8 +63,8 @@ pub(super) fn __filemap_remove_folio(mapping: AddressSpace, folio: Folio) {
     page_cache_delete(mapping, folio);
 }
 
-/// `filemap_free_folio()`, v6.12 (`page_cache_free_page()` before). Dereferences `mapping->a_ops`: the folio is detached by
-/// now, so the caller must pin the inode. Drops the cache's reference.
+/// `filemap_free_folio()`, v6.12 (`page_cache_free_page()` before). Dereferences `mapping->a_ops`: the folio is
+/// detached by now, so the caller must pin the inode. Drops the cache's reference.
 fn filemap_free_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(filemap_free_folio);
     let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
@@ -100,8 +100,8 @@ pub fn filemap_remove_folio(mapping: AddressSpace, folio: Folio) {
     filemap_free_folio(mapping, folio);
 }
 
-/// `page_cache_delete_batch()`, v6.12. i_pages held, every folio locked. Clears `folio->mapping`, **then** empties the slot:
-/// the reverse of [`page_cache_delete`].
+/// `page_cache_delete_batch()`, v6.12. i_pages held, every folio locked. Clears `folio->mapping`, **then** empties the
+/// slot: the reverse of [`page_cache_delete`].
 fn page_cache_delete_batch(mapping: AddressSpace, fbatch: &FolioBatch) {
     kfn!(page_cache_delete_batch);
     for folio in fbatch.folios() {
@@ -113,8 +113,8 @@ fn page_cache_delete_batch(mapping: AddressSpace, fbatch: &FolioBatch) {
     nrpages_add(mapping, -(fbatch.count() as i64));
 }
 
-/// `delete_from_page_cache_batch()`, v4.15 to v6.12. Every folio locked and in `mapping`; the caller pins the inode and holds
-/// a reference on each.
+/// `delete_from_page_cache_batch()`, v4.15 to v6.12. Every folio locked and in `mapping`; the caller pins the inode and
+/// holds a reference on each.
 pub fn delete_from_page_cache_batch(mapping: AddressSpace, fbatch: &FolioBatch) {
     kfn!(delete_from_page_cache_batch);
     if fbatch.count() == 0 {
@@ -133,8 +133,8 @@ pub fn delete_from_page_cache_batch(mapping: AddressSpace, fbatch: &FolioBatch) 
 
 // ----- adding (MM-6.12 3.2, 3.3) -----
 
-/// `__filemap_add_folio()`, v6.12. Folio locked and new; the caller holds a reference and pins the inode. False: the index is
-/// taken (-EEXIST), nothing changed. Left out: shadows, node allocation, memcg.
+/// `__filemap_add_folio()`, v6.12. Folio locked and new; the caller holds a reference and pins the inode. False: the
+/// index is taken (-EEXIST), nothing changed. Left out: shadows, node allocation, memcg.
 fn __filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> bool {
     kfn!(__filemap_add_folio);
     vm_bug_not_locked(folio);
@@ -155,8 +155,8 @@ fn __filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> boo
     true
 }
 
-/// `filemap_add_folio()`, v6.12. The caller holds the only reference and pins the inode. True: the folio is in the cache,
-/// locked, not uptodate, and in this CPU's lru_add batch. Left out: memcg, refault accounting.
+/// `filemap_add_folio()`, v6.12. The caller holds the only reference and pins the inode. True: the folio is in the
+/// cache, locked, not uptodate, and in this CPU's lru_add batch. Left out: memcg, refault accounting.
 pub fn filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> bool {
     kfn!(filemap_add_folio);
     __folio_set_locked(folio);
@@ -177,8 +177,8 @@ enum Walk {
     Stop,
 }
 
-/// `wake_page_function()`, v6.12, for one entry of the queue. Queue lock held. Sets `page_match` if the entry is about this
-/// folio.
+/// `wake_page_function()`, v6.12, for one entry of the queue. Queue lock held. Sets `page_match` if the entry is about
+/// this folio.
 fn wake_page_function(queue: WaitQueue, waiter: usize, folio: Folio, bit: u8, page_match: &mut bool) -> Walk {
     kfn!(wake_page_function);
     let (waits_for, waits_for_bit) = wait::entry(waiter);
@@ -237,8 +237,8 @@ enum Behavior {
     Drop(Owner),
 }
 
-/// `folio_wait_bit_common()`, v6.12, uninterruptible. Returns holding the bit if `behavior` is exclusive. Left out: killable
-/// and timed waits, delay accounting.
+/// `folio_wait_bit_common()`, v6.12, uninterruptible. Returns holding the bit if `behavior` is exclusive. Left out:
+/// killable and timed waits, delay accounting.
 fn folio_wait_bit_common(folio: Folio, bit: u8, behavior: Behavior) {
     kfn!(folio_wait_bit_common);
     let exclusive = behavior == Behavior::Exclusive;
@@ -326,8 +326,8 @@ pub fn folio_wait_locked(folio: Folio) {
     }
 }
 
-/// `folio_put_wait_locked()`, v6.12: drops `owner`'s reference and waits until the folio is unlocked, without touching it
-/// again.
+/// `folio_put_wait_locked()`, v6.12: drops `owner`'s reference and waits until the folio is unlocked, without touching
+/// it again.
 pub fn folio_put_wait_locked(folio: Folio, owner: Owner) {
     kfn!(folio_put_wait_locked);
     folio_wait_bit_common(folio, LOCKED, Behavior::Drop(owner));
@@ -343,8 +343,8 @@ pub fn folio_wait_writeback(folio: Folio) {
 
 // ----- lookups (MM-6.12 3.4, 3.5) -----
 
-/// `filemap_get_entry()`, v6.12 (`find_get_entry()` before v5.10). The caller pins the inode. The folio was in the slot at
-/// the reload and is returned with a reference of `owner`. Left out: value entries.
+/// `filemap_get_entry()`, v6.12 (`find_get_entry()` before v5.10). The caller pins the inode. The folio was in the slot
+/// at the reload and is returned with a reference of `owner`. Left out: value entries.
 pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> Option<Folio> {
     kfn!(filemap_get_entry);
     rcu_read_lock();
@@ -379,8 +379,8 @@ fn find_get_entry(mapping: AddressSpace, index: usize) -> Option<(usize, Folio)>
     }
 }
 
-/// `find_get_entries()`, v6.12 (`pagevec_lookup_entries()` before): a batch of references from `*start` on, which moves past
-/// the last one. False: nothing found.
+/// `find_get_entries()`, v6.12 (`pagevec_lookup_entries()` before): a batch of references from `*start` on, which moves
+/// past the last one. False: nothing found.
 pub fn find_get_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut FolioBatch) -> bool {
     kfn!(find_get_entries);
     rcu_read_lock();
@@ -392,8 +392,8 @@ pub fn find_get_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut F
     fbatch.count() != 0
 }
 
-/// `find_lock_entries()`, v6.12. As [`find_get_entries`], but of folios that could be locked, are still in `mapping` and not
-/// under writeback: the batch owns the lock and one reference of each. Left out: value entries.
+/// `find_lock_entries()`, v6.12. As [`find_get_entries`], but of folios that could be locked, are still in `mapping`
+/// and not under writeback: the batch owns the lock and one reference of each. Left out: value entries.
 pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut FolioBatch) -> bool {
     kfn!(find_lock_entries);
     rcu_read_lock();
@@ -421,8 +421,8 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
     fbatch.count() != 0
 }
 
-/// `__filemap_get_folio(FGP_LOCK)`, v6.12. The caller pins the inode. Returns the folio locked, in `mapping`, with a reference
-/// of `owner`. Left out: the other FGP flags.
+/// `__filemap_get_folio(FGP_LOCK)`, v6.12. The caller pins the inode. Returns the folio locked, in `mapping`, with a
+/// reference of `owner`. Left out: the other FGP flags.
 pub fn filemap_lock_folio(mapping: AddressSpace, index: usize, owner: Owner) -> Option<Folio> {
     kfn!(__filemap_get_folio);
     loop {
@@ -437,8 +437,8 @@ pub fn filemap_lock_folio(mapping: AddressSpace, index: usize, owner: Owner) -> 
     }
 }
 
-/// `__filemap_get_folio(FGP_CREAT)` of a hole, as a read makes it: allocates and adds, then fills it (uptodate), unlocks and
-/// puts. False: no frame, or somebody was first. Left out: readahead, the read itself.
+/// `__filemap_get_folio(FGP_CREAT)` of a hole, as a read makes it: allocates and adds, then fills it (uptodate),
+/// unlocks and puts. False: no frame, or somebody was first. Left out: readahead, the read itself.
 pub fn filemap_create_folio(mapping: AddressSpace, index: usize) -> bool {
     kfn!(filemap_create_folio);
     let Some(folio) = folio_alloc() else { return false };

@@ -29,7 +29,8 @@ fn destroy_inode(mapping: AddressSpace) {
     }
 }
 
-/// `clear_inode()`, v4.14 to v6.12. The i_pages cycle waits for a remover that is still inside. Left out: i_private_list.
+/// `clear_inode()`, v4.14 to v6.12. The i_pages cycle waits for a remover that is still inside. Left out:
+/// i_private_list.
 fn clear_inode(mapping: AddressSpace) {
     kfn!(clear_inode);
     xa_lock_irq(mapping);
@@ -40,8 +41,8 @@ fn clear_inode(mapping: AddressSpace) {
     set_i_state(mapping, I_FREEING | I_CLEAR);
 }
 
-/// `evict()`, v4.14 to v6.12. The caller set I_FREEING; nobody else can get the inode. Left out: writeback of the inode, the
-/// inode hash and LRU, I_LRU_ISOLATING.
+/// `evict()`, v4.14 to v6.12. The caller set I_FREEING; nobody else can get the inode. Left out: writeback of the
+/// inode, the inode hash and LRU, I_LRU_ISOLATING.
 fn evict(mapping: AddressSpace) {
     kfn!(evict);
     spin_lock(SpinLock::i_lock(mapping));
@@ -55,7 +56,8 @@ fn evict(mapping: AddressSpace) {
     inode_unpin(mapping.index as usize);
 }
 
-/// `iput()` with `iput_final()`, v6.12, of an unlinked inode: the last reference evicts it. Left out: keeping inodes cached.
+/// `iput()` with `iput_final()`, v6.12, of an unlinked inode: the last reference evicts it. Left out: keeping inodes
+/// cached.
 fn iput(mapping: AddressSpace) {
     kfn!(iput);
     spin_lock(SpinLock::i_lock(mapping));

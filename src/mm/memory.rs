@@ -24,8 +24,8 @@ pub fn do_anonymous_page() -> Option<Folio> {
     Some(folio)
 }
 
-/// `zap_present_ptes()`, v6.12, for the folio only: the mapping goes, then its reference. Left out: page tables, the gather
-/// batch, TLB flushes.
+/// `zap_present_ptes()`, v6.12, for the folio only: the mapping goes, then its reference. Left out: page tables, the
+/// gather batch, TLB flushes.
 pub fn zap_present_pte(folio: Folio) {
     kfn!(zap_present_pte);
     let _ = m().rmw(folio.obj(Field::Mapcount), Order::Full, Note::Nothing, 0, |v| Some(v.wrapping_sub(1)));

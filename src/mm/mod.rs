@@ -1,7 +1,7 @@
 //! `mm/*.c`: the modelled algorithms, under the kernel's file and function names and in the kernel's order.
 //!
-//! Functions of older kernels stand beside the current ones and name their versions. A historic bug is one guarded line at
-//! the place where the fix was made. Order-0 folios only.
+//! Functions of older kernels stand beside the current ones and name their versions. A historic bug is one guarded line
+//! at the place where the fix was made. Order-0 folios only.
 
 pub mod compaction;
 pub mod filemap;

@@ -9,8 +9,8 @@ use crate::linux::pagemap::folio_clear_mapping;
 use crate::machine::m;
 use crate::vocab::*;
 
-/// `free_page_is_bad()`, v6.12 (with page checking enabled). Returns whether the state of a folio about to be freed is bad
-/// (MM-6.12 1.4). Left out: memcg_data, page_type.
+/// `free_page_is_bad()`, v6.12 (with page checking enabled). Returns whether the state of a folio about to be freed is
+/// bad (MM-6.12 1.4). Left out: memcg_data, page_type.
 fn free_page_is_bad(folio: Folio) -> bool {
     kfn!(free_page_is_bad);
     let word = |field| m().peek(folio.obj(field));

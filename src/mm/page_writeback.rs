@@ -11,8 +11,8 @@ use crate::linux::spinlock::{SpinLock, spin_lock_irq, spin_unlock_irq};
 use crate::linux::xarray::xas_set_mark;
 use crate::vocab::MARK_DIRTY;
 
-/// `folio_mark_dirty()` with `filemap_dirty_folio()` and `__folio_mark_dirty()`, v6.12. The folio is locked, so its mapping
-/// stays. Left out: PG_reclaim, accounting, inode dirty lists.
+/// `folio_mark_dirty()` with `filemap_dirty_folio()` and `__folio_mark_dirty()`, v6.12. The folio is locked, so its
+/// mapping stays. Left out: PG_reclaim, accounting, inode dirty lists.
 pub fn folio_mark_dirty(folio: Folio) {
     kfn!(folio_mark_dirty);
     let Some(mapping) = folio_mapping(folio) else {

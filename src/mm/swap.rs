@@ -34,8 +34,9 @@ fn unlock(locked: bool) {
     }
 }
 
-/// `__folio_clear_lru_flags()` (include/linux/mm_inline.h), v6.12. lru_lock held, refcount 0. The three non-atomic clears are
-/// one load and one store here: nobody else may touch the word. Both active and unevictable are left for the bad-page report.
+/// `__folio_clear_lru_flags()` (include/linux/mm_inline.h), v6.12. lru_lock held, refcount 0. The three non-atomic
+/// clears are one load and one store here: nobody else may touch the word. Both active and unevictable are left for the
+/// bad-page report.
 pub(super) fn __folio_clear_lru_flags(folio: Folio) {
     kfn!(__folio_clear_lru_flags);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU == 0, folio, VmBug::LruClear);
@@ -49,7 +50,8 @@ pub(super) fn __folio_clear_lru_flags(folio: Folio) {
 }
 
 /// `__page_cache_release()`, v4.14 to v6.12. The caller moved the refcount to 0. Takes the folio off its LRU list; the
-/// lru_lock stays held across folios. v4.x clears the flag before it unlinks, under the same lock; that order is left out.
+/// lru_lock stays held across folios. v4.x clears the flag before it unlinks, under the same lock; that order is left
+/// out.
 fn __page_cache_release(folio: Folio, locked: &mut bool) {
     kfn!(__page_cache_release);
     if folio_test_lru(folio) {
@@ -59,8 +61,8 @@ fn __page_cache_release(folio: Folio, locked: &mut bool) {
     }
 }
 
-/// `__folio_put()`, v6.12 (`__put_page()` before v5.16). The caller moved the refcount to 0. Left out: hugetlb, zone device,
-/// deferred split, memcg.
+/// `__folio_put()`, v6.12 (`__put_page()` before v5.16). The caller moved the refcount to 0. Left out: hugetlb, zone
+/// device, deferred split, memcg.
 pub fn __folio_put(folio: Folio) {
     kfn!(__folio_put);
     let mut locked = false;
@@ -86,8 +88,8 @@ pub fn folio_put_refs(folio: Folio, owner: Owner, nr: u32) {
     }
 }
 
-/// `lru_add()`, v6.12; `__pagevec_lru_add_fn()` before v5.0, which did not look at evictability. lru_lock held. Ends with PG_lru
-/// set, which v6.12 does in the caller. Left out: mlock_count, workingset statistics.
+/// `lru_add()`, v6.12; `__pagevec_lru_add_fn()` before v5.0, which did not look at evictability. lru_lock held. Ends
+/// with PG_lru set, which v6.12 does in the caller. Left out: mlock_count, workingset statistics.
 fn lru_add(folio: Folio) {
     kfn!(lru_add);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
@@ -104,8 +106,8 @@ fn lru_add(folio: Folio) {
     folio_set_lru(folio);
 }
 
-/// `folio_batch_move_lru()` for the lru_add batch, v6.12. Local lock held. Files every folio of this CPU's batch and drops
-/// the batch's references.
+/// `folio_batch_move_lru()` for the lru_add batch, v6.12. Local lock held. Files every folio of this CPU's batch and
+/// drops the batch's references.
 fn folio_batch_move_lru() {
     kfn!(folio_batch_move_lru);
     let mut fbatch = FolioBatch::new();
@@ -121,8 +123,8 @@ fn folio_batch_move_lru() {
     folios_put_refs(&fbatch, Owner::Batch);
 }
 
-/// `folio_add_lru()`, v6.12 (`lru_cache_add()` before). The caller holds a reference; the folio is on no list. Left out:
-/// MGLRU, lru_cache_disabled.
+/// `folio_add_lru()`, v6.12 (`lru_cache_add()` before). The caller holds a reference; the folio is on no list. Left
+/// out: MGLRU, lru_cache_disabled.
 pub fn folio_add_lru(folio: Folio) {
     kfn!(folio_add_lru);
     let both = PG_ACTIVE | PG_UNEVICTABLE;
@@ -147,8 +149,8 @@ pub fn lru_add_drain() {
     local_unlock();
 }
 
-/// `folios_put_refs()`, v6.12, with one reference of `owner` each (`release_pages()` up to v6.8, which strung the dead pages
-/// on a list through their `lru` link). May be called with a spinlock held; never sleeps.
+/// `folios_put_refs()`, v6.12, with one reference of `owner` each (`release_pages()` up to v6.8, which strung the dead
+/// pages on a list through their `lru` link). May be called with a spinlock held; never sleeps.
 pub fn folios_put_refs(folios: &FolioBatch, owner: Owner) {
     kfn!(folios_put_refs);
     let mut locked = false;
@@ -173,7 +175,8 @@ pub fn folios_put_refs(folios: &FolioBatch, owner: Owner) {
     }
 }
 
-/// `folio_batch_release()`, v6.12 (`pagevec_release()` before): drains this CPU's LRU batches once per batch, then puts.
+/// `folio_batch_release()`, v6.12 (`pagevec_release()` before): drains this CPU's LRU batches once per batch, then
+/// puts.
 pub fn folio_batch_release(fbatch: &mut FolioBatch, owner: Owner) {
     kfn!(folio_batch_release);
     if fbatch.count() == 0 {

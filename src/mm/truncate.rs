@@ -16,8 +16,8 @@ use crate::linux::xarray::{xa_empty, xa_lock_irq, xa_unlock_irq};
 use crate::machine::m;
 use crate::vocab::*;
 
-/// `truncate_cleanup_folio()`, v6.12. Folio locked, attached, not under writeback. Cancels dirty. Left out: unmapping (files
-/// are not mapped yet), `folio_invalidate` (no private data yet).
+/// `truncate_cleanup_folio()`, v6.12. Folio locked, attached, not under writeback. Cancels dirty. Left out: unmapping
+/// (files are not mapped yet), `folio_invalidate` (no private data yet).
 fn truncate_cleanup_folio(folio: Folio) {
     kfn!(truncate_cleanup_folio);
     folio_cancel_dirty(folio);
@@ -77,9 +77,9 @@ fn lock_entries_pages(
     true
 }
 
-/// `truncate_inode_pages_range()`, v4.14 to v6.12: a non-blocking pass in batches, then a blocking pass until the range is
-/// empty. `start` is a page index; the range goes to the end of the file. The caller pins the inode. Left out: partial edge
-/// folios, value entries.
+/// `truncate_inode_pages_range()`, v4.14 to v6.12: a non-blocking pass in batches, then a blocking pass until the range
+/// is empty. `start` is a page index; the range goes to the end of the file. The caller pins the inode. Left out:
+/// partial edge folios, value entries.
 pub fn truncate_inode_pages_range(mapping: AddressSpace, start: usize) {
     kfn!(truncate_inode_pages_range);
     if xa_empty(mapping) {
@@ -126,8 +126,8 @@ pub fn truncate_inode_pages_range(mapping: AddressSpace, start: usize) {
     }
 }
 
-/// `truncate_inode_pages_final()`, v4.14 to v6.12: eviction. The i_pages cycle lets a tree change that missed AS_EXITING
-/// finish.
+/// `truncate_inode_pages_final()`, v4.14 to v6.12: eviction. The i_pages cycle lets a tree change that missed
+/// AS_EXITING finish.
 pub fn truncate_inode_pages_final(mapping: AddressSpace) {
     kfn!(truncate_inode_pages_final);
     mapping_set_exiting(mapping);
@@ -138,9 +138,9 @@ pub fn truncate_inode_pages_final(mapping: AddressSpace) {
     truncate_inode_pages_range(mapping, 0);
 }
 
-/// `mapping_evict_folio()`, v6.5 to v6.12 (`invalidate_inode_page()` with `invalidate_complete_page()` before, which did not
-/// look at the refcount first). Folio locked, one reference of `owner`; `folio->mapping` was read under the lock. True: gone
-/// from the cache. Left out: `filemap_release_folio`, PG_private_2 (no private data yet).
+/// `mapping_evict_folio()`, v6.5 to v6.12 (`invalidate_inode_page()` with `invalidate_complete_page()` before, which
+/// did not look at the refcount first). Folio locked, one reference of `owner`; `folio->mapping` was read under the
+/// lock. True: gone from the cache. Left out: `filemap_release_folio`, PG_private_2 (no private data yet).
 fn mapping_evict_folio(mapping: AddressSpace, folio: Folio, owner: Owner) -> bool {
     kfn!(mapping_evict_folio);
     if folio_test_dirty(folio) || folio_test_writeback(folio) {
@@ -175,8 +175,8 @@ pub fn invalidate_mapping_pages(mapping: AddressSpace) {
     }
 }
 
-/// The loop of v4.14/v4.15 `invalidate_mapping_pages()`: one page locked at a time, outside RCU; its mapping is read again
-/// under the lock (`invalidate_inode_page()`).
+/// The loop of v4.14/v4.15 `invalidate_mapping_pages()`: one page locked at a time, outside RCU; its mapping is read
+/// again under the lock (`invalidate_inode_page()`).
 fn invalidate_pages(mapping: AddressSpace) {
     kfn!(invalidate_mapping_pages);
     let mut pvec = FolioBatch::new();

@@ -57,8 +57,8 @@ mod evictable {
 
 // ----- removal from the mapping (MM-6.12 5.7) -----
 
-/// `__remove_mapping()`, v6.12. Folio locked, unmapped, in `mapping`; the caller holds exactly one reference. True: removed,
-/// with the folio **frozen at 0**. Left out: swap cache, shadows, memcg, the
+/// `__remove_mapping()`, v6.12. Folio locked, unmapped, in `mapping`; the caller holds exactly one reference. True:
+/// removed, with the folio **frozen at 0**. Left out: swap cache, shadows, memcg, the
 /// inode LRU, calling `a_ops->free_folio`.
 fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(__remove_mapping);
@@ -83,8 +83,8 @@ fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     removed
 }
 
-/// Freezes the caller's and the cache's reference, unless the folio is dirty. The order matters: whoever dirties and then
-/// drops a reference is seen by one of the two tests.
+/// Freezes the caller's and the cache's reference, unless the folio is dirty. The order matters: whoever dirties and
+/// then drops a reference is seen by one of the two tests.
 fn freeze_clean(folio: Folio) -> bool {
     const EXPECTED: u64 = 1 + 1;
     let expected = if bug(bugs::M_FREEZE) { folio_ref_count(folio) } else { EXPECTED };
@@ -149,7 +149,8 @@ fn add_page_to_unevictable_list(folio: Folio) {
     spin_unlock_irq(LRUVEC_LOCK);
 }
 
-/// `isolate_lru_page()`, up to v5.10 (ERAS P7). The caller holds a reference. True: off the LRU, with an isolation reference.
+/// `isolate_lru_page()`, up to v5.10 (ERAS P7). The caller holds a reference. True: off the LRU, with an isolation
+/// reference.
 pub fn isolate_lru_page(folio: Folio) -> bool {
     kfn!(isolate_lru_page);
     vm_bug_on_ref_zero(folio);
@@ -185,8 +186,8 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
     true
 }
 
-/// `isolate_lru_folios()`, v5.11 to v6.12. lru_lock held, no references. Takes folios from the tail of `list` to `taken`; what
-/// cannot be taken is rotated to the front. Left out: zones, may_unmap.
+/// `isolate_lru_folios()`, v5.11 to v6.12. lru_lock held, no references. Takes folios from the tail of `list` to
+/// `taken`; what cannot be taken is rotated to the front. Left out: zones, may_unmap.
 fn isolate_lru_folios(list: usize, taken: &mut FolioBatch) {
     kfn!(isolate_lru_folios);
     for pfn in lruvec_list(list).iter().rev() {
@@ -220,8 +221,8 @@ pub const ISOLATE_ASYNC_MIGRATE: u8 = 1;
 /// `ISOLATE_UNEVICTABLE`
 pub const ISOLATE_UNEVICTABLE: u8 = 2;
 
-/// `__isolate_lru_page()`, v4.14/v4.15 (ERAS A.F4). lru_lock held with interrupts off, no reference. Ok: PG_lru cleared, with an
-/// isolation reference. Left out: ISOLATE_UNMAPPED.
+/// `__isolate_lru_page()`, v4.14/v4.15 (ERAS A.F4). lru_lock held with interrupts off, no reference. Ok: PG_lru
+/// cleared, with an isolation reference. Left out: ISOLATE_UNMAPPED.
 pub fn __isolate_lru_page(folio: Folio, mode: u8) -> Result<(), IsolateError> {
     kfn!(__isolate_lru_page);
     if !folio_test_lru(folio) {
@@ -278,9 +279,9 @@ fn isolate_lru_pages(list: usize, taken: &mut FolioBatch) {
     }
 }
 
-/// `move_folios_to_lru()`, v6.12 (`putback_inactive_pages()` in v4.15). lru_lock held on entry and exit; drops the isolation
-/// references. A folio whose last reference this was is freed; it was never linked again (v4.15 linked it first and took it
-/// off again).
+/// `move_folios_to_lru()`, v6.12 (`putback_inactive_pages()` in v4.15). lru_lock held on entry and exit; drops the
+/// isolation references. A folio whose last reference this was is freed; it was never linked again (v4.15 linked it
+/// first and took it off again).
 fn move_folios_to_lru(taken: &FolioBatch) {
     kfn!(move_folios_to_lru);
     let link_first = !kernel().has_folios();

@@ -16,8 +16,8 @@ pub enum FolioAt {
     Anon,
 }
 
-/// An open file with an empty page cache. An unmovable mapping is unevictable, too: `mapping_set_unmovable()` (v6.8) sets
-/// both bits, or the scanner of compaction would have to lock every folio.
+/// An open file with an empty page cache. An unmovable mapping is unevictable, too: `mapping_set_unmovable()` (v6.8)
+/// sets both bits, or the scanner of compaction would have to lock every folio.
 pub fn set_up_mapping(index: usize, flags: u64, aops: u64) {
     let implied = if flags & AS_UNMOVABLE != 0 && !m().bug(bugs::E5) { AS_UNEVICTABLE } else { 0 };
     let flags = flags | implied;

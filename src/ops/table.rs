@@ -9,7 +9,10 @@ const WAITS: Arg = Arg::Mode(&["shared", "drop"]);
 const LISTS: Arg = Arg::Mode(&["inactive_anon", "active_anon", "inactive_file", "active_file"]);
 
 macro_rules! ops {
-    ($($(#[doc = $doc:literal])+ $name:ident($($arg:ident: $kind:expr),*) in $kernels:ident as $role:ident => $run:expr;)+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident($($arg:ident: $kind:expr),*) in $kernels:ident as $role:ident => $run:expr;
+    )+) => {
         /// Every operation.
         pub static TABLE: &[OpSpec] = &[$(OpSpec {
             name: stringify!($name),

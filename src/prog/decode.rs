@@ -22,8 +22,8 @@
 //!
 //! *Operation*: a record whose first byte is below 0xA0: CPU (mod CPUs), kind (mod the swarm's), and two bytes `x` and
 //! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low three bits
-//! of an argument choose the hot object or, at 7, another one (`>> 3` further on); counts are 1 below 4; modes and other
-//! counts are `>> 2`.
+//! of an argument choose the hot object or, at 7, another one (`>> 3` further on); counts are 1 below 4; modes and
+//! other counts are `>> 2`.
 //!
 //! *Schedule record*: the first byte is `0xA0 + c`: CPU `c` mod CPUs, operation `c / CPUs` mod its operations. Then
 //! *n*, *anchor* and *to*. Anchor: below 0xE0 `@n`, else `blocked` (#1, #2), or with `0x10` `end`. The *n* of `@n`

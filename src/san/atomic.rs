@@ -8,7 +8,7 @@ static SLEEPING: KindSpec = KindSpec {
     name: "sleeping",
     predictive: false,
     code: "might_sleep",
-    doc: "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in an RCU section.",
+    doc: "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in RCU.",
 };
 
 #[derive(Default)]

@@ -89,7 +89,8 @@ impl CheckSet {
         CheckSet { actual: true, ..CheckSet::all() }
     }
 
-    /// `all`, `actual`, or a comma list of check names; `-name` takes one out of what stands before it (all, if it is first).
+    /// `all`, `actual`, or a comma list of check names; `-name` takes one out of what stands before it (all, if it is
+    /// first).
     pub fn parse(text: &str) -> Result<CheckSet, String> {
         let mut set = CheckSet { mask: 0, actual: false };
         for (i, word) in text.split(',').map(str::trim).enumerate() {

@@ -15,7 +15,7 @@ static UNREF: KindSpec = KindSpec {
     name: "unref",
     predictive: true,
     code: "I-A3, R-LOCK-UNREF",
-    doc: "A folio is locked by a CPU that holds no reference and has not seen PG_lru under the lru_lock it still holds.",
+    doc: "A folio is locked by a CPU that holds no reference and does not see PG_lru under the lru_lock.",
 };
 static FREED: KindSpec = KindSpec {
     check: "folio_lock",
@@ -42,8 +42,8 @@ pub(super) struct FolioLock {
 }
 
 impl FolioLock {
-    /// The store half writes back what its load half saw. If a bit it does not mean to change changes all the same, memory
-    /// was changed in between.
+    /// The store half writes back what its load half saw. If a bit it does not mean to change changes all the same,
+    /// memory was changed in between.
     fn non_atomic(&self, f: usize, e: &Event) -> Option<Finding> {
         let lost = (e.old ^ e.new) & !(e.aux as u64) & ALL_FLAGS != 0;
         let other = self.changed[f].filter(|c| c.1 != e.task).map(|c| c.0);

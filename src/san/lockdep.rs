@@ -58,8 +58,8 @@ impl Lockdep {
         v.cx.task(e).locks().iter().map(|l| rank(l.field())).max().unwrap_or(0)
     }
 
-    /// Whether the lock is waited for inside one that ranks deeper. Only the outermost locks can be taken inside a folio lock
-    /// in the wrong order.
+    /// Whether the lock is waited for inside one that ranks deeper. Only the outermost locks can be taken inside a
+    /// folio lock in the wrong order.
     fn inverted(v: &View, e: &Event) -> bool {
         let rank = rank(e.obj.field());
         let held = if rank < FOLIO_LOCK_RANK { Lockdep::innermost(v, e) } else { Lockdep::innermost_lock(v, e) };

@@ -14,7 +14,7 @@ macro_rules! kinds {
 kinds! {
     NOT_HOLDER = "not-holder" false "U1" "A folio is filed or unfiled by a task that does not own its LRU position.";
     NO_REF = "no-ref" true "U2, R-ISOLATE-NOREF" "PG_lru is cleared for isolation by a CPU that holds no reference.";
-    CORRUPT = "corrupt" false "R-LRU-CORRUPT" "A list link is used while it is part of another list, or freed while linked.";
+    CORRUPT = "corrupt" false "R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
     NO_LOCK = "no-lock" false "U1" "An LRU list is changed without the lru_lock.";
     ACTIVE_UNEVICTABLE = "active-unevictable" false "U5" "PG_active and PG_unevictable are both set on a filed folio.";
     STRANDED = "stranded" false "U3, U10" "At rest, a folio in use is on no list, or PG_lru does not say where it is.";

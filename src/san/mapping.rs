@@ -1,4 +1,5 @@
-//! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is gone.
+//! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is
+//! gone.
 
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::machine::Section;
@@ -9,8 +10,8 @@ static UNPROTECTED: KindSpec = KindSpec {
     name: "unprotected-deref",
     predictive: true,
     code: "C9, R-MAP-UNPROT",
-    doc: "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, i_pages lock, \
-          RCU section or inode reference.",
+    doc: "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, \
+          i_pages lock, RCU section or inode reference.",
 };
 static NULL_STORE: KindSpec = KindSpec {
     check: "mapping",
@@ -27,7 +28,8 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// PM1: the folio lock, taken before the pointer was read, and no store to the pointer since, by this task included.
+    /// PM1: the folio lock, taken before the pointer was read, and no store to the pointer since, by this task
+    /// included.
     fn by_folio_lock(&self, v: &View, e: &Event, folio: u8, seq: u32) -> bool {
         let current = self.stored[folio as usize].is_none_or(|s| s.0 < seq);
         current && v.cx.has_folio_locked(folio as usize, e) && v.cx.folios[folio as usize].locked_at < seq

@@ -1,7 +1,8 @@
 //! MMSAN: checks that watch the event stream.
 //!
-//! A check sees events and, like a sanitizer, may look at the machine's memory; it keeps its own shadow and never calls the
-//! modelled kernel. Soundness direction: a finding is a violation on the executed interleaving; silence proves nothing.
+//! A check sees events and, like a sanitizer, may look at the machine's memory; it keeps its own shadow and never calls
+//! the modelled kernel. Soundness direction: a finding is a violation on the executed interleaving; silence proves
+//! nothing.
 //!
 //! Adding a check: its file, and a row in the table below.
 
@@ -89,7 +90,16 @@ macro_rules! checks {
                 $(if set.has(Bit::$file as usize) {
                     subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
                 })+
-                San { set, topics: all, wanted, cx: Context::default(), ledger: Ledger::default(), near: Default::default(), nr_near: 0, $($file: Default::default(),)+ }
+                San {
+                    set,
+                    topics: all,
+                    wanted,
+                    cx: Context::default(),
+                    ledger: Ledger::default(),
+                    near: Default::default(),
+                    nr_near: 0,
+                    $($file: Default::default(),)+
+                }
             }
 
             /// Forgets the last execution.
@@ -132,8 +142,8 @@ impl San {
         self.topics
     }
 
-    /// Places of predictive findings that were not asked for, in the last execution: where another task should be let in to
-    /// turn the prediction into damage.
+    /// Places of predictive findings that were not asked for, in the last execution: where another task should be let
+    /// in to turn the prediction into damage.
     pub fn near_misses(&self) -> &[NearMiss] {
         &self.near[..self.nr_near]
     }

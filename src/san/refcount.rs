@@ -17,7 +17,7 @@ kinds! {
     GET_ZERO = "get-zero" "R2, R-GET-ZERO" "An unconditional get while the count is 0.";
     SUB_ZERO = "sub-zero" "R4" "A subtraction without a test reaches 0: the folio leaks.";
     FROZEN_WRITE = "frozen-write" "R6" "The count is changed while another task has it frozen.";
-    UNFREEZE = "unfreeze" "R6, R-UNFREEZE" "An unfreeze of a count that is not frozen, or to a value the owners do not explain.";
+    UNFREEZE = "unfreeze" "R6, R-UNFREEZE" "An unfreeze of an unfrozen count, or to a value the owners do not explain.";
     FREE_OWNED = "free-owned" "R9" "A folio is freed while somebody still owns a reference.";
     LEAK = "leak" "R11, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
 }

@@ -31,7 +31,7 @@ pub(super) struct Uaf;
 
 impl Check for Uaf {
     const SPEC: CheckSpec =
-        CheckSpec { name: "uaf", title: "use after free of inodes and folios", kinds: &[&MAPPING, &FOLIO, &NULL_DEREF] };
+        CheckSpec { name: "uaf", title: "use after free", kinds: &[&MAPPING, &FOLIO, &NULL_DEREF] };
     const TOPICS: Topics = MAPPING_FIELDS
         .writes(Field::Flags)
         .writes(Field::FolioMapping)

@@ -19,8 +19,8 @@ pub enum Anchor {
     Nth,
 }
 
-/// "`cpu` in operation `op` runs until the `k`-th `anchor`, then `to` runs." `cpu` and `to` are task numbers: service tasks
-/// may be targets, and have preemptions of their own.
+/// "`cpu` in operation `op` runs until the `k`-th `anchor`, then `to` runs." `cpu` and `to` are task numbers: service
+/// tasks may be targets, and have preemptions of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
 pub struct Preempt {
     pub cpu: u8,

@@ -27,8 +27,8 @@ const fn fnv(s: &str) -> u32 {
     h
 }
 
-/// Where a scheduling point is: the innermost modelled function, and the outermost primitive entered since that function
-/// began (or the field's name, for a direct access).
+/// Where a scheduling point is: the innermost modelled function, and the outermost primitive entered since that
+/// function began (or the field's name, for a direct access).
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
     pub func: &'static Name,
