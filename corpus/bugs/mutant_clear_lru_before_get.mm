@@ -1,13 +1,14 @@
 # foliofuzz repro v1
-# BUG: MMSAN: lru-stranded in op
+# BUG: MMSAN: lru-corrupt in invalidate_mapping_pages
 # cause: mutant_clear_lru_before_get
 model: v6.12
 bug: mutant_clear_lru_before_get
-expect: lru/stranded:op
+expect: lru/corrupt:invalidate_mapping_pages
 
 init
   m0 = mapping(flags=unmovable)
-  F0 = folio(m0, index=0, flags=lru)
+  F1 = folio(m0, index=0, flags=lru)
 
 cpu0
-  compact(F0, nr=1, mode=sync)
+  compact(F0, nr=2, mode=sync)
+  invalidate_mapping_pages(m0)

@@ -214,7 +214,7 @@ bugs! {
     M_LRU_FIRST = Bug {
         applies: FOLIOS,
         predictive: Some("lru/no-ref"),
-        actual: Some("lru/stranded"),
+        actual: Some("lru/corrupt"),
         ..bug("mutant_clear_lru_before_get", "compaction clears PG_lru before it holds a reference", "mutant")
     };
     M_BADPAGE = Bug {
