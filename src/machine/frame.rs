@@ -1,5 +1,6 @@
 //! Names of where a task is: the stack of modelled functions, and the primitive it is in.
 
+use super::task::Task;
 use super::{STACK_DEPTH, m};
 use crate::vocab::{Field, Name};
 
@@ -27,26 +28,25 @@ pub(super) fn field_name(field: Field) -> &'static Name {
 pub struct Frame {
     func: &'static Name,
     label: Option<&'static Name>,
-    task: u8,
+    task: &'static Task,
 }
 
 impl Frame {
     #[inline]
     pub fn enter(name: &'static Name) -> Frame {
         let m = m();
-        let task = m.task();
-        let t = &m.tasks[task];
+        let t = &m.tasks[m.task()];
         let depth = t.depth.get();
         t.stack[depth.min(STACK_DEPTH - 1)].set(name);
         t.depth.set(depth + 1);
-        Frame { func: t.func.replace(name), label: t.label.take(), task: task as u8 }
+        Frame { func: t.func.replace(name), label: t.label.take(), task: t }
     }
 }
 
 impl Drop for Frame {
     #[inline]
     fn drop(&mut self) {
-        let t = &m().tasks[self.task as usize];
+        let t = self.task;
         t.depth.set(t.depth.get() - 1);
         t.func.set(self.func);
         t.label.set(self.label);
@@ -56,29 +56,28 @@ impl Drop for Frame {
 /// On the stack while a primitive of `linux` runs; made by [`prim!`](crate::prim). The outermost one since the function
 /// began names the points inside.
 pub struct Label {
-    set: bool,
-    task: u8,
+    /// Where the label was set, if it was.
+    set: Option<&'static Task>,
 }
 
 impl Label {
     #[inline]
     pub fn enter(name: &'static Name) -> Label {
         let m = m();
-        let task = m.task();
-        let t = &m.tasks[task];
-        let set = t.label.get().is_none();
-        if set {
-            t.label.set(Some(name));
+        let t = &m.tasks[m.task()];
+        if t.label.get().is_some() {
+            return Label { set: None };
         }
-        Label { set, task: task as u8 }
+        t.label.set(Some(name));
+        Label { set: Some(t) }
     }
 }
 
 impl Drop for Label {
     #[inline]
     fn drop(&mut self) {
-        if self.set {
-            m().tasks[self.task as usize].label.set(None);
+        if let Some(t) = self.set {
+            t.label.set(None);
         }
     }
 }
