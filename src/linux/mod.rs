@@ -21,7 +21,6 @@ pub mod xarray;
 /// Forgets the last execution's state that is not in the machine's memory.
 pub fn reset() {
     fs::reset();
-    sched::reset();
     rcupdate::reset();
     percpu::reset();
 }

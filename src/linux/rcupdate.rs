@@ -69,13 +69,18 @@ pub fn call_rcu(func: fn(usize), arg: usize) {
     }
 }
 
-/// `task` is in no read section any more.
+/// The running task may have left its last read section.
 #[inline]
-pub(super) fn reader_left(task: usize) {
+pub(super) fn maybe_reader_left(reads: fn(usize) -> bool) {
+    if STATE.with(|s| s.pending.get() != 0) && !reads(m().task()) {
+        reader_left(m().task());
+    }
+}
+
+/// `task` is in no read section any more.
+#[cold]
+fn reader_left(task: usize) {
     STATE.with(|s| {
-        if s.pending.get() == 0 {
-            return;
-        }
         for c in &s.queue {
             if let Some(mut cb) = c.get()
                 && cb.readers >> task & 1 != 0

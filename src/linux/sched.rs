@@ -2,80 +2,30 @@
 
 use crate::machine::{Section, m};
 use crate::vocab::{Note, Obj, TASKS};
-use std::cell::Cell;
 
-struct Context {
-    irq: Cell<u8>,
-    preempt: Cell<u8>,
-    rcu: Cell<u8>,
-}
-
-thread_local! {
-    static CONTEXT: [Context; TASKS] = const {
-        [const { Context { irq: Cell::new(0), preempt: Cell::new(0), rcu: Cell::new(0) } }; TASKS]
-    };
-}
-
-pub(super) fn reset() {
-    CONTEXT.with(|all| {
-        for c in all {
-            c.irq.set(0);
-            c.preempt.set(0);
-            c.rcu.set(0);
-        }
-    });
-}
-
-impl Context {
-    fn depth(&self, section: Section) -> &Cell<u8> {
-        match section {
-            Section::IrqOff => &self.irq,
-            Section::PreemptOff => &self.preempt,
-            Section::RcuRead => &self.rcu,
-        }
-    }
-
-    /// An RCU read section: explicit, or implied where interrupts and preemption being off count (v4.20).
-    fn reads(&self) -> bool {
-        self.rcu.get() > 0 || (m().model().irqoff_is_reader && (self.irq.get() > 0 || self.preempt.get() > 0))
-    }
-}
-
+/// Whether a task is in an RCU read section: an explicit one, or one implied where interrupts and preemption being off
+/// count (v4.20).
 #[inline]
-fn enter(section: Section) {
-    CONTEXT.with(|all| {
-        let depth = all[m().task()].depth(section);
-        depth.set(depth.get() + 1);
-        if depth.get() == 1 {
-            m().set_section(section, true);
-        }
-    });
+fn reads(task: usize) -> bool {
+    let since = |section| m().section_since(task, section).is_some();
+    let implied = || m().model().irqoff_is_reader && (since(Section::IrqOff) || since(Section::PreemptOff));
+    since(Section::RcuRead) || implied()
 }
 
 #[inline]
 fn exit(section: Section) {
-    let left = CONTEXT.with(|all| {
-        let c = &all[m().task()];
-        let depth = c.depth(section);
-        depth.set(depth.get().saturating_sub(1));
-        if depth.get() == 0 {
-            m().set_section(section, false);
-        }
-        !c.reads()
-    });
-    if left {
-        super::rcupdate::reader_left(m().task());
-    }
+    m().leave_section(section);
+    super::rcupdate::maybe_reader_left(reads);
 }
 
 /// The tasks inside an RCU read section, as a bit set.
 pub(super) fn readers() -> u32 {
-    CONTEXT.with(|all| all.iter().enumerate().filter(|(_, c)| c.reads()).fold(0, |set, (i, _)| set | 1 << i))
+    (0..TASKS).filter(|task| reads(*task)).fold(0, |set, task| set | 1 << task)
 }
 
 #[inline]
 pub fn local_irq_disable() {
-    enter(Section::IrqOff);
+    m().enter_section(Section::IrqOff);
 }
 
 #[inline]
@@ -85,7 +35,7 @@ pub fn local_irq_enable() {
 
 #[inline]
 pub fn preempt_disable() {
-    enter(Section::PreemptOff);
+    m().enter_section(Section::PreemptOff);
 }
 
 #[inline]
@@ -94,7 +44,7 @@ pub fn preempt_enable() {
 }
 
 pub(super) fn rcu_enter() {
-    enter(Section::RcuRead);
+    m().enter_section(Section::RcuRead);
 }
 
 pub(super) fn rcu_exit() {

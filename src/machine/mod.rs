@@ -682,19 +682,28 @@ impl Machine {
 
     // ----- sections -----
 
-    /// The running task enters (outermost) or has left a section; a note says so.
+    /// The running task enters a section. At the outermost level a note says so.
     #[inline]
-    pub fn set_section(&self, section: Section, on: bool) {
-        let note = match (section, on) {
-            (Section::IrqOff, true) => Note::IrqOff,
-            (Section::IrqOff, false) => Note::IrqOn,
-            (Section::PreemptOff, true) => Note::PreemptOff,
-            (Section::PreemptOff, false) => Note::PreemptOn,
-            (Section::RcuRead, true) => Note::RcuReadLock,
-            (Section::RcuRead, false) => Note::RcuReadUnlock,
-        };
-        self.note(note, Obj::NONE, 0);
-        self.tasks[self.cur.get()].since[section as usize].set(if on { self.seq.get() } else { 0 });
+    pub fn enter_section(&self, section: Section) {
+        let t = &self.tasks[self.cur.get()];
+        let depth = &t.depth_of[section as usize];
+        depth.set(depth.get() + 1);
+        if depth.get() == 1 {
+            self.note(section.entered(), Obj::NONE, 0);
+            t.since[section as usize].set(self.seq.get());
+        }
+    }
+
+    /// The running task leaves a section it entered.
+    #[inline]
+    pub fn leave_section(&self, section: Section) {
+        let t = &self.tasks[self.cur.get()];
+        let depth = &t.depth_of[section as usize];
+        depth.set(depth.get().saturating_sub(1));
+        if depth.get() == 0 {
+            self.note(section.left(), Obj::NONE, 0);
+            t.since[section as usize].set(0);
+        }
     }
 
     /// The event after which `task` has been in the section; `None` outside.
@@ -722,7 +731,8 @@ impl Machine {
     fn emit(&self, obj: Obj, kind: Kind, order: Order, note: Note, aux: u32, old: u64, new: u64) {
         let seq = self.seq.get();
         self.seq.set(seq + 1);
-        if !self.wants(Topics::of(kind, obj.field(), note)) {
+        let topic = Topics::of(kind, obj.field(), note);
+        if !self.wants(topic) {
             return;
         }
         let cur = self.cur.get();
@@ -735,6 +745,7 @@ impl Machine {
             kind,
             order,
             note,
+            topic,
             obj,
             aux,
             site: if kind == Kind::Note { self.site(t, obj) } else { t.site.get() },

@@ -1,7 +1,7 @@
 //! State of one task.
 
 use super::frame::ROOT;
-use crate::vocab::{Name, Obj, Site};
+use crate::vocab::{Name, Note, Obj, Site};
 use std::cell::Cell;
 
 /// Modelled functions a task may be nested in; deeper frames share the last entry.
@@ -19,7 +19,23 @@ pub enum Section {
 }
 
 impl Section {
-    pub const ALL: [Section; 3] = [Section::IrqOff, Section::PreemptOff, Section::RcuRead];
+    /// The note of entering it.
+    pub const fn entered(self) -> Note {
+        match self {
+            Section::IrqOff => Note::IrqOff,
+            Section::PreemptOff => Note::PreemptOff,
+            Section::RcuRead => Note::RcuReadLock,
+        }
+    }
+
+    /// The note of leaving it.
+    pub const fn left(self) -> Note {
+        match self {
+            Section::IrqOff => Note::IrqOn,
+            Section::PreemptOff => Note::PreemptOn,
+            Section::RcuRead => Note::RcuReadUnlock,
+        }
+    }
 }
 
 pub(super) struct Task {
@@ -30,6 +46,8 @@ pub(super) struct Task {
     pub watched: Cell<bool>,
     /// Event at which each kind of section began, plus one; 0 outside.
     pub since: [Cell<u32>; 3],
+    /// How deep the task is in each.
+    pub depth_of: [Cell<u8>; 3],
     pub joining: Cell<bool>,
     pub waiting: Cell<Obj>,
     pub seen_stores: Cell<u32>,
@@ -51,6 +69,7 @@ impl Task {
             nth: Cell::new(0),
             watched: Cell::new(true),
             since: [const { Cell::new(0) }; 3],
+            depth_of: [const { Cell::new(0) }; 3],
             joining: Cell::new(false),
             waiting: Cell::new(Obj::NONE),
             seen_stores: Cell::new(0),
@@ -69,6 +88,7 @@ impl Task {
         self.nth.set(0);
         self.watched.set(true);
         self.since.iter().for_each(|s| s.set(0));
+        self.depth_of.iter().for_each(|d| d.set(0));
         self.joining.set(false);
         self.waiting.set(Obj::NONE);
         self.seen_stores.set(0);

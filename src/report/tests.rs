@@ -76,7 +76,8 @@ impl Build {
         let order = Order::Relaxed;
         let site = Site { func, label };
         let cpu = task.min(3);
-        let event = Event { seq, task, cpu, op, kind, order, note, obj, aux, site, old, new };
+        let topic = Topics::of(kind, obj.field(), note);
+        let event = Event { seq, task, cpu, op, kind, order, note, topic, obj, aux, site, old, new };
         self.trace.steps.push(Step { event, stack: self.stack.clone().into_boxed_slice(), k: 1 });
         seq
     }

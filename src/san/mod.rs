@@ -165,7 +165,7 @@ impl San {
     /// Shows every check that subscribed to it the event. The first finding ends the execution.
     #[inline]
     pub fn on(&mut self, m: &Machine, e: &Event) -> Option<Finding> {
-        let wanted = self.wanted[e.topic() as usize];
+        let wanted = self.wanted[e.topic as usize % Topics::COUNT];
         let mut left = wanted & (LEDGER - 1);
         while left != 0 {
             let bit = left.trailing_zeros();

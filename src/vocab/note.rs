@@ -245,6 +245,8 @@ pub struct Event {
     pub kind: Kind,
     pub order: Order,
     pub note: Note,
+    /// [`Topics::of`] the event: what it is delivered under.
+    pub topic: u8,
     pub obj: Obj,
     pub aux: u32,
     pub site: Site,
@@ -327,12 +329,6 @@ impl Topics {
 }
 
 impl Event {
-    /// The topic the event is delivered under.
-    #[inline]
-    pub fn topic(&self) -> u8 {
-        Topics::of(self.kind, self.obj.field(), self.note)
-    }
-
     /// Whether the cell may have changed.
     #[inline]
     pub fn wrote(&self) -> bool {
