@@ -1,22 +1,22 @@
-//! Cost of one scheduling point of the modelled kernel, with every check on, as a ratio to a bare engine `switch()` on
-//! the same kept pool, driven by the same strategy. Both are measured in turn in one run; ratios are medians over
-//! rounds. Run: `cargo bench --bench point`.
+//! Cost of one scheduling point, with every check on, as a ratio to a bare engine `switch()` on the same kept pool, driven
+//! by the same strategy: of the point with its access and its checks, and of the modelled kernel for each point it makes.
+//! Everything is measured in turn in one run; figures are medians over rounds. Run: `cargo bench --bench point`.
 
 use foliofuzz::exec::Runner;
-use foliofuzz::exec::bench::Loop;
+use foliofuzz::exec::bench::{Loop, ROUND};
 use foliofuzz::machine::{Machine, Sched, Sink, Why};
 use foliofuzz::ops;
 use foliofuzz::prog::{FolioInit, FolioPlace, MappingInit, Op, Program};
-use foliofuzz::san::CheckSet;
+use foliofuzz::san::{CheckSet, San};
 use foliofuzz::sched::RandomWalk;
 use foliofuzz::vocab::{AOPS_MIGRATE_FOLIO, Event, Kernel, Model, PG_LRU, PG_UPTODATE, Topics};
 use std::time::Instant;
 
-struct Silent;
+struct Checks(San);
 
-impl Sink for Silent {
-    fn on(&mut self, _: &Machine, _: &Event) -> bool {
-        false
+impl Sink for Checks {
+    fn on(&mut self, m: &Machine, e: &Event) -> bool {
+        self.0.on(m, e).is_some()
     }
 }
 
@@ -59,11 +59,20 @@ fn time(mut run: impl FnMut()) -> f64 {
     start.elapsed().as_nanos() as f64 / EXECUTIONS as f64
 }
 
-/// Nanoseconds per bare switch: the slope between short and long executions, so that start-up costs cancel.
-fn bare(l: &Loop, sched: &mut dyn Sched) -> f64 {
-    let (short, long) = (20, 120);
-    let mut at = |points| time(|| l.run(points, true, sched, &mut Silent, Topics::none()));
-    (at(long) - at(short)) / ((long - short) as f64 * TASKS as f64)
+/// Nanoseconds per bare switch, or per point of a lookup: the slope between short and long executions, so that start-up
+/// costs cancel.
+fn point(l: &Loop, bare: bool, sched: &mut dyn Sched) -> f64 {
+    let (short, long) = (4, 24);
+    let mut checks = Checks(San::new(CheckSet::all()));
+    let topics = if bare { Topics::none() } else { checks.0.topics() };
+    let mut at = |rounds| {
+        time(|| {
+            checks.0.reset();
+            let halted = l.run(rounds, bare, sched, &mut checks, topics);
+            assert!(halted.is_none(), "the loop must run to its end");
+        })
+    };
+    (at(long) - at(short)) / ((long - short) as f64 * ROUND as f64 * TASKS as f64)
 }
 
 /// Nanoseconds per point of the modelled kernel, likewise.
@@ -86,15 +95,21 @@ fn median(mut xs: Vec<f64>) -> f64 {
 fn compare(name: &str, mut sched: impl FnMut() -> Box<dyn Sched>) {
     let l = Loop::new(TASKS);
     let mut runner = Runner::new(CheckSet::all());
-    let (mut theirs, mut ours, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut points, mut kernel) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut point_ratio, mut kernel_ratio) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let b = bare(&l, &mut *sched());
-        let o = modelled(&mut runner, &mut *sched());
-        theirs.push(b);
-        ours.push(o);
-        ratio.push(o / b);
+        let b = point(&l, true, &mut *sched());
+        let p = point(&l, false, &mut *sched());
+        let k = modelled(&mut runner, &mut *sched());
+        bare.push(b);
+        points.push(p);
+        kernel.push(k);
+        point_ratio.push(p / b);
+        kernel_ratio.push(k / b);
     }
-    println!("{name:<8} bare {:6.1} ns  modelled {:6.1} ns  ratio {:.2}", median(theirs), median(ours), median(ratio));
+    println!("{name}: bare switch {:.1} ns", median(bare));
+    println!("  a point with its access and checks    {:6.1} ns  ratio {:.2}", median(points), median(point_ratio));
+    println!("  the modelled kernel, for each point   {:6.1} ns  ratio {:.2}", median(kernel), median(kernel_ratio));
 }
 
 fn main() {

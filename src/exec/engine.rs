@@ -198,17 +198,24 @@ fn set_up(p: &Program) {
 
 const _: () = assert!(RCU_TASK >= CPUS && RCU_TASK < TASKS);
 
-/// What the benchmark compares a scheduling point with: the engine's bare `switch()` on the same kept pool.
+/// What the benchmark compares: the engine's bare `switch()`, and scheduling points of the machine, on the same kept pool.
 pub mod bench {
     use super::*;
-    use crate::vocab::{Field, Kind, Order};
+    use crate::linux::mm_types::{AddressSpace, Folio};
+    use crate::linux::page_flags::{folio_set_referenced, folio_test_dirty};
+    use crate::linux::page_ref::{folio_put_testzero, folio_try_get};
+    use crate::linux::xarray::{xas_load, xas_reload};
+    use crate::vocab::Owner;
+
+    /// Points of one round of [`lookup`].
+    pub const ROUND: u32 = 6;
 
     thread_local! {
-        static POINTS: Cell<u32> = const { Cell::new(0) };
+        static ROUNDS: Cell<u32> = const { Cell::new(0) };
         static BARE: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Tasks that make `points` steps each: bare engine switches driven by the strategy, or loads of a shared cell.
+    /// Tasks that make the points of lookups, over and over, or as many bare switches.
     pub struct Loop {
         engine: Engine,
         program: Program,
@@ -222,39 +229,62 @@ pub mod bench {
             Loop { engine: Engine::new(), program }
         }
 
-        /// One execution. `bare`: no machine, the strategy chooses inside the engine's scheduler.
-        pub fn run(&self, points: u32, bare: bool, sched: &mut dyn Sched, sink: &mut dyn Sink, topics: Topics) {
-            POINTS.set(points);
+        /// One execution of `rounds` rounds in each task. `bare`: the strategy chooses, the engine switches, nothing else.
+        /// Returns why it was cut short, if it was.
+        pub fn run(
+            &self,
+            rounds: u32,
+            bare: bool,
+            sched: &mut dyn Sched,
+            sink: &mut dyn Sink,
+            topics: Topics,
+        ) -> Option<Halted> {
+            ROUNDS.set(rounds);
             BARE.set(bare);
             PROGRAM.set(&self.program);
             let tasks = self.program.nr_cpus();
             self.engine.machine.enter(self.program.model, tasks, u32::MAX, HOST, (sched, sink, topics), || {
                 self.engine.execute(|| {
                     guarded(0, |_| {
-                        for cpu in 1..program().nr_cpus() {
-                            spawn(cpu, |cpu| {
-                                m().task_begin(cpu);
-                                steps(cpu);
-                            });
+                        crate::linux::reset();
+                        ops::set_up_mapping(0, 0, 0);
+                        for i in 0..program().nr_cpus() {
+                            ops::set_up_folio(i, ops::FolioAt::Cache { mapping: 0, index: i }, 0);
                         }
-                        steps(0);
+                        ops::set_up_done(0xff);
+                        (1..program().nr_cpus()).for_each(|cpu| spawn(cpu, task));
+                        rounds_of(0);
                         m().join();
                     });
                 });
-            });
+            })
         }
     }
 
-    fn steps(task: usize) {
+    fn task(cpu: usize) {
+        m().task_begin(cpu);
+        rounds_of(cpu);
+    }
+
+    fn rounds_of(cpu: usize) {
         m().begin_op(0);
-        let cell = Obj::folio(task, Field::Flags);
-        for i in 0..POINTS.get() {
+        m().note(Note::InodePin, Obj::NONE, 0);
+        for _ in 0..ROUNDS.get() {
             if BARE.get() {
-                m().bare_switch();
+                (0..ROUND).for_each(|_| m().bare_switch());
             } else {
-                m().store(cell, i as u64, Order::Relaxed, Note::SetFlag, 0);
+                lookup(AddressSpace::pinned(0), Folio(cpu as u8), cpu);
             }
         }
-        let _ = Kind::Load;
+    }
+
+    /// The accesses of a lookup: half of them loads, half read-modify-writes that several checks look at.
+    fn lookup(mapping: AddressSpace, folio: Folio, index: usize) {
+        xas_load(mapping, index);
+        folio_try_get(folio, Owner::Lookup);
+        xas_reload(mapping, index);
+        folio_test_dirty(folio);
+        folio_set_referenced(folio);
+        folio_put_testzero(folio, Owner::Lookup);
     }
 }
