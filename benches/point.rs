@@ -1,6 +1,7 @@
-//! Cost of one scheduling point, with every check on, as a ratio to a bare engine `switch()` on the same kept pool, driven
-//! by the same strategy: of the point with its access and its checks, and of the modelled kernel for each point it makes.
-//! Everything is measured in turn in one run; figures are medians over rounds. Run: `cargo bench --bench point`.
+//! Cost of one scheduling point, with every check on, as a ratio to a bare engine `switch()` on the same kept pool,
+//! driven by the same strategy: of the point with its access and its checks, and of the modelled kernel for each point
+//! it makes. Everything is measured in turn in one run; figures are medians over rounds. Run: `cargo bench --bench
+//! point`.
 
 use foliofuzz::exec::Runner;
 use foliofuzz::exec::bench::{Loop, ROUND};

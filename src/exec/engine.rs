@@ -198,7 +198,8 @@ fn set_up(p: &Program) {
 
 const _: () = assert!(RCU_TASK >= CPUS && RCU_TASK < TASKS);
 
-/// What the benchmark compares: the engine's bare `switch()`, and scheduling points of the machine, on the same kept pool.
+/// What the benchmark compares: the engine's bare `switch()`, and scheduling points of the machine, on the same kept
+/// pool.
 pub mod bench {
     use super::*;
     use crate::linux::mm_types::{AddressSpace, Folio};
@@ -229,8 +230,8 @@ pub mod bench {
             Loop { engine: Engine::new(), program }
         }
 
-        /// One execution of `rounds` rounds in each task. `bare`: the strategy chooses, the engine switches, nothing else.
-        /// Returns why it was cut short, if it was.
+        /// One execution of `rounds` rounds in each task. `bare`: the strategy chooses, the engine switches, nothing
+        /// else. Returns why it was cut short, if it was.
         pub fn run(
             &self,
             rounds: u32,
