@@ -3,7 +3,6 @@
 
 mod common;
 
-use foliofuzz::campaign::Searcher;
 use foliofuzz::exec::Runner;
 use foliofuzz::machine::{Machine, Sched, Why};
 use foliofuzz::prog::sites;
@@ -76,5 +75,4 @@ fn no_path_reads_for_as_long_as_a_spinner() {
         }
     }
     assert!(longest < foliofuzz::machine::SPIN_POINTS, "a task reads {longest} times in a row");
-    let _ = Searcher::new(runner, 0, 1);
 }

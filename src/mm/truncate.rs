@@ -139,9 +139,9 @@ pub fn truncate_inode_pages_final(mapping: AddressSpace) {
 }
 
 /// `mapping_evict_folio()`, v6.5 to v6.12 (`invalidate_inode_page()` with `invalidate_complete_page()` before, which
-/// did not look at the refcount first). Folio locked, one reference of `owner`; `folio->mapping` was read under the
-/// lock. True: gone from the cache. Left out: `filemap_release_folio`, PG_private_2 (no private data yet).
-fn mapping_evict_folio(mapping: AddressSpace, folio: Folio, owner: Owner) -> bool {
+/// did not look at the refcount first). Folio locked, one reference of the caller's; `folio->mapping` was read under
+/// the lock. True: gone from the cache. Left out: `filemap_release_folio`, PG_private_2 (no private data yet).
+fn mapping_evict_folio(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(mapping_evict_folio);
     if folio_test_dirty(folio) || folio_test_writeback(folio) {
         return false;
@@ -154,7 +154,7 @@ fn mapping_evict_folio(mapping: AddressSpace, folio: Folio, owner: Owner) -> boo
     } else if folio_mapped(folio) {
         return false;
     }
-    remove_mapping(mapping, folio, owner)
+    remove_mapping(mapping, folio)
 }
 
 /// `invalidate_mapping_pages()` with `mapping_try_invalidate()`, v6.12. The caller pins the inode. Left out: shadows,
@@ -168,7 +168,7 @@ pub fn invalidate_mapping_pages(mapping: AddressSpace) {
     let mut index = 0;
     while find_lock_entries(mapping, &mut index, &mut fbatch) {
         for folio in fbatch.folios() {
-            mapping_evict_folio(mapping, folio, Owner::LookupBatch);
+            mapping_evict_folio(mapping, folio);
             folio_unlock(folio);
         }
         folio_batch_release(&mut fbatch, Owner::LookupBatch);
@@ -187,7 +187,7 @@ fn invalidate_pages(mapping: AddressSpace) {
                 continue;
             }
             if let Some(of_folio) = folio_mapping(folio) {
-                mapping_evict_folio(of_folio, folio, Owner::LookupBatch);
+                mapping_evict_folio(of_folio, folio);
             }
             folio_unlock(folio);
         }

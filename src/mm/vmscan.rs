@@ -2,7 +2,7 @@
 //!
 //! `shrink_folio_list` is left out: what reclaim isolates goes back.
 
-use super::swap::{__folio_clear_lru_flags, folio_add_lru, folio_put, folios_put_refs};
+use super::swap::{__folio_clear_lru_flags, folio_add_lru, folio_put};
 use super::{bug, filemap, kernel};
 use crate::bugs;
 use crate::kfn;
@@ -98,8 +98,8 @@ fn freeze_clean(folio: Folio) -> bool {
     true
 }
 
-/// `remove_mapping()`, v6.12. As [`__remove_mapping`], but the caller keeps its reference, of `owner`.
-pub fn remove_mapping(mapping: AddressSpace, folio: Folio, _owner: Owner) -> bool {
+/// `remove_mapping()`, v6.12. As [`__remove_mapping`], but the caller keeps its one reference.
+pub fn remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(remove_mapping);
     let removed = __remove_mapping(mapping, folio);
     if removed {
@@ -342,9 +342,4 @@ pub fn shrink_inactive_list(list: usize) {
     spin_lock_irq(LRUVEC_LOCK);
     move_folios_to_lru(&taken);
     spin_unlock_irq(LRUVEC_LOCK);
-}
-
-/// Drops `owner`'s reference on every folio of a batch, outside any lock.
-pub fn put_batch(batch: &FolioBatch, owner: Owner) {
-    folios_put_refs(batch, owner);
 }
