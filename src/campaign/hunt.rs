@@ -143,7 +143,7 @@ struct Hunt {
     known: BTreeMap<Class, u32>,
     found: Vec<Found>,
     /// Bugs some finding was attributed to.
-    caught: u64,
+    caught: u128,
     done: bool,
 }
 

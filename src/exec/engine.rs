@@ -3,10 +3,11 @@
 //! machine chose.
 
 use crate::linux::rcupdate::rcu_task;
+use crate::linux::{service, signal};
 use crate::machine::{Halt, Halted, Host, Machine, Sched, Sink, m};
 use crate::ops;
 use crate::prog::{FolioPlace, Program};
-use crate::vocab::{CPUS, Note, OPS_PER_CPU, Obj, RCU_TASK, TASKS, Topics};
+use crate::vocab::{IO_TASK, KSWAPD_TASK, Note, OPS_PER_CPU, Obj, RCU_TASK, TASKS, Topics};
 use shuttle_engine::config::{Config, FailurePersistence, MaxSteps};
 use shuttle_engine::runtime::execution::{Execution, ExecutionState};
 use shuttle_engine::runtime::thread;
@@ -163,13 +164,18 @@ fn cpu_task(cpu: usize) {
 
 fn service_task(task: usize) {
     m().task_begin(task);
-    debug_assert_eq!(task, RCU_TASK);
-    rcu_task();
+    match task {
+        RCU_TASK => rcu_task(),
+        IO_TASK => service::io_task(),
+        KSWAPD_TASK => service::kswapd_task(),
+        _ => service::kworker_task(task),
+    }
 }
 
 fn operations(cpu: usize) {
     for (i, op) in program().cpus[cpu].iter().enumerate() {
         m().begin_op(i as u8);
+        signal::clear_signal();
         (ops::TABLE[op.code as usize].run)(op.args);
         m().end_op();
     }
@@ -195,8 +201,6 @@ fn set_up(p: &Program) {
     }
     ops::set_up_done(used);
 }
-
-const _: () = assert!(RCU_TASK >= CPUS && RCU_TASK < TASKS);
 
 /// What the benchmark compares: the engine's bare `switch()`, and scheduling points of the machine, on the same kept
 /// pool.

@@ -52,6 +52,17 @@ pub fn fput_testzero(mapping: AddressSpace) -> bool {
     last
 }
 
+/// `get_file` of a file the caller has open or mapped: another reference on it, for a VMA.
+pub fn get_file(index: usize) {
+    prim!(get_file);
+    let _ = m().rmw(Obj::file(index), Order::Relaxed, Note::Nothing, 0, |v| Some(v.wrapping_add(1)));
+}
+
+/// The running task may use the inode: it holds a VMA that maps the file, or a reference on the file.
+pub fn inode_pin(index: usize) {
+    m().note(Note::InodePin, Obj::NONE, index as u32);
+}
+
 /// The running task may not use the inode any more.
 pub fn inode_unpin(index: usize) {
     m().note(Note::InodeUnpin, Obj::NONE, index as u32);
@@ -62,6 +73,18 @@ pub fn i_count_dec_and_test(mapping: AddressSpace) -> bool {
     prim!(i_count_dec_and_test);
     let dec = |v: u64| Some(v.wrapping_sub(1));
     m().rmw(mapping.obj(Field::ICount), Order::Full, Note::Nothing, mapping.aux(), dec) == Ok(1)
+}
+
+/// `i_size_read`, in pages.
+pub fn i_size_read(mapping: AddressSpace) -> usize {
+    prim!(i_size_read);
+    mapping.load(Field::ISize) as usize
+}
+
+/// `i_size_write`, in pages. i_rwsem held for writing.
+pub fn i_size_write(mapping: AddressSpace, pages: usize) {
+    prim!(i_size_write);
+    m().store(mapping.obj(Field::ISize), pages as u64, Order::Relaxed, Note::Nothing, mapping.aux());
 }
 
 /// ST i_state.

@@ -2,7 +2,9 @@
 //!
 //! Primitives are total: they never panic, also on a kernel gone wrong; the checks see what happened.
 
+pub mod fault;
 pub mod fs;
+pub mod highmem;
 pub mod mm_inline;
 pub mod mm_types;
 pub mod mmdebug;
@@ -11,9 +13,12 @@ pub mod page_ref;
 pub mod pagemap;
 pub mod pagevec;
 pub mod percpu;
+pub mod pgtable;
 pub mod rcupdate;
 pub mod rwsem;
 pub mod sched;
+pub mod service;
+pub mod signal;
 pub mod spinlock;
 pub mod wait;
 pub mod xarray;
@@ -23,4 +28,6 @@ pub fn reset() {
     fs::reset();
     rcupdate::reset();
     percpu::reset();
+    service::reset();
+    highmem::reset();
 }

@@ -102,21 +102,45 @@ macro_rules! page_flags {
 
 page_flags! {
     PG_LOCKED: test folio_test_locked, set_na __folio_set_locked, clear_na __folio_clear_locked;
-    PG_WRITEBACK: test folio_test_writeback;
-    PG_REFERENCED: test folio_test_referenced, set folio_set_referenced;
-    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate, set_na __folio_set_uptodate;
+    PG_WRITEBACK: test folio_test_writeback, test_and_set folio_test_set_writeback;
+    PG_REFERENCED: test folio_test_referenced, set folio_set_referenced, clear folio_clear_referenced,
+        test_and_clear folio_test_clear_referenced, set_na __folio_set_referenced;
+    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate, set_na __folio_set_uptodate,
+        clear folio_clear_uptodate;
     PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty,
-        test_and_clear folio_test_clear_dirty;
+        test_and_clear folio_test_clear_dirty, set folio_set_dirty, clear folio_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
         clear_na __folio_clear_lru;
     PG_WAITERS: set folio_set_waiters, clear folio_clear_waiters;
-    PG_ACTIVE: test folio_test_active, set folio_set_active, clear folio_clear_active, clear_na __folio_clear_active;
+    PG_ACTIVE: test folio_test_active, set folio_set_active, clear folio_clear_active,
+        test_and_clear folio_test_clear_active, clear_na __folio_clear_active;
+    PG_WORKINGSET: test folio_test_workingset, set folio_set_workingset;
+    PG_SWAPCACHE: set folio_set_swapcache, clear folio_clear_swapcache;
     PG_MAPPEDTODISK: clear folio_clear_mappedtodisk;
-    PG_PRIVATE: test folio_test_private;
-    PG_SWAPBACKED: set_na __folio_set_swapbacked;
+    PG_ANON_EXCLUSIVE: test page_anon_exclusive, set set_page_anon_exclusive, clear clear_page_anon_exclusive;
+    PG_PRIVATE: test folio_test_private, set folio_set_private, clear folio_clear_private;
+    PG_RECLAIM: test folio_test_reclaim, set folio_set_reclaim, clear folio_clear_reclaim,
+        test folio_test_readahead, set folio_set_readahead;
+    PG_SWAPBACKED: test folio_test_swapbacked, set folio_set_swapbacked, clear folio_clear_swapbacked,
+        set_na __folio_set_swapbacked;
     PG_UNEVICTABLE: test folio_test_unevictable, set folio_set_unevictable, clear folio_clear_unevictable,
         test_and_clear folio_test_clear_unevictable, clear_na __folio_clear_unevictable;
-    PG_MLOCKED: test folio_test_mlocked, clear_na __folio_clear_mlocked;
+    PG_MLOCKED: test folio_test_mlocked, test_and_set folio_test_set_mlocked, set folio_set_mlocked,
+        test_and_clear folio_test_clear_mlocked, clear_na __folio_clear_mlocked;
+}
+
+/// `folio_test_swapcache`: PG_swapcache means the swap cache only on a swap-backed folio. One load.
+#[inline]
+pub fn folio_test_swapcache(folio: Folio) -> bool {
+    prim!(folio_test_swapcache);
+    let both = PG_SWAPCACHE | PG_SWAPBACKED;
+    m().load(flags(folio), Order::Relaxed, Note::TestFlag, both as u32) & both == both
+}
+
+/// `folio_is_file_lru`: lazyfree anonymous folios count as file.
+#[inline]
+pub fn folio_is_file_lru(folio: Folio) -> bool {
+    !folio_test_swapbacked(folio)
 }
 
 /// `folio_mark_uptodate`: a write barrier, so that the contents are seen before the flag.

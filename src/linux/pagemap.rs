@@ -1,7 +1,7 @@
 //! `pagemap.h`: the folio lock's inline half, and a folio's place in its file. Waiting is `mm/filemap.c`.
 
-use super::mm_types::{AddressSpace, Folio, MappingPtr};
-use super::page_flags::flags;
+use super::mm_types::{AddressSpace, AnonVma, Folio, MappingPtr};
+use super::page_flags::{flags, folio_test_private, folio_test_swapcache};
 use crate::machine::m;
 use crate::prim;
 use crate::vocab::*;
@@ -38,11 +38,101 @@ pub fn test_bit(folio: Folio, bit: u8) -> bool {
     m().load(flags(folio), Order::Relaxed, Note::TestFlag, 1 << bit) >> bit & 1 != 0
 }
 
-/// `folio_mapping()`: the file's address_space; `None` for NULL and for anonymous folios.
+/// `folio_mapping()`: the swap cache's address_space, or the file's; `None` for NULL and for anonymous folios outside
+/// the swap cache. Before it was reliable under the folio lock only: flag, then pointer.
 #[inline]
 pub fn folio_mapping(folio: Folio) -> Option<AddressSpace> {
     prim!(folio_mapping);
+    if folio_test_swapcache(folio) {
+        return Some(AddressSpace::SWAP);
+    }
     MappingPtr::load(folio).file()
+}
+
+/// `folio_test_anon`: LD `folio->mapping`.
+#[inline]
+pub fn folio_test_anon(folio: Folio) -> bool {
+    prim!(folio_test_anon);
+    MappingPtr::load(folio).is_anon()
+}
+
+/// ST `folio->mapping` = anon_vma with the anonymous bit.
+#[inline]
+pub fn folio_set_anon_mapping(folio: Folio, anon_vma: AnonVma) {
+    prim!(folio_set_anon_mapping);
+    let word = anon_mapping(anon_vma.0 as usize);
+    m().store(folio.obj(Field::FolioMapping), word, Order::Plain, Note::AnonMappingStore, 0);
+}
+
+/// ST `folio->mapping` = what another folio has (migration).
+#[inline]
+pub fn folio_copy_mapping(folio: Folio, from: MappingPtr) {
+    prim!(folio_copy_mapping);
+    let note = if from.is_anon() { Note::AnonMappingStore } else { Note::MappingStore };
+    m().store(folio.obj(Field::FolioMapping), from.word(), Order::Plain, note, 0);
+}
+
+/// LD `folio->swap`: the slot, while in the swap cache; `None` for 0.
+#[inline]
+pub fn folio_swap(folio: Folio) -> Option<usize> {
+    prim!(folio_swap);
+    (m().load(folio.obj(Field::Private), Order::Relaxed, Note::Nothing, 0) as usize).checked_sub(1)
+}
+
+/// ST `folio->swap`.
+#[inline]
+pub fn folio_set_swap(folio: Folio, slot: Option<usize>) {
+    prim!(folio_set_swap);
+    let word = slot.map_or(0, |s| s as u64 + 1);
+    m().store(folio.obj(Field::Private), word, Order::Plain, Note::Nothing, 0);
+}
+
+/// LD `folio->private`: nonzero while private data are attached.
+#[inline]
+pub fn folio_private(folio: Folio) -> u64 {
+    prim!(folio_private);
+    m().load(folio.obj(Field::Private), Order::Relaxed, Note::Nothing, 0)
+}
+
+/// ST `folio->private`.
+#[inline]
+pub fn folio_set_private_word(folio: Folio, word: u64) {
+    prim!(folio_set_private_word);
+    m().store(folio.obj(Field::Private), word, Order::Plain, Note::Nothing, 0);
+}
+
+/// `folio_index()`: the swap slot for the swap cache, else the index.
+#[inline]
+pub fn folio_index_in(folio: Folio, mapping: AddressSpace) -> usize {
+    if mapping.is_swap() { folio_swap(folio).unwrap_or(0) } else { folio_index(folio) }
+}
+
+/// `folio_expected_ref_count()` (include/linux/mm.h), v6.12 (MM-6.12 F1): cache, private and mapping references; the
+/// caller's own are not included. Stable only for a locked, unmapped folio.
+pub fn folio_expected_ref_count(folio: Folio) -> u64 {
+    prim!(folio_expected_ref_count);
+    let swapcache = folio_test_swapcache(folio) as u64;
+    let mapping = MappingPtr::load(folio);
+    let file = if mapping.is_anon() { 0 } else { !mapping.is_null() as u64 + folio_test_private(folio) as u64 };
+    swapcache + file + folio_mapcount(folio)
+}
+
+/// `folio_maybe_dma_pinned()` (F13).
+pub fn folio_maybe_dma_pinned(folio: Folio) -> bool {
+    prim!(folio_maybe_dma_pinned);
+    m().load(folio.obj(Field::Refcount), Order::Relaxed, Note::Nothing, 0) >= GUP_PIN_COUNTING_BIAS
+}
+
+/// `mapping_can_writeback`: dirty folios are accounted and tagged.
+#[inline]
+pub fn mapping_can_writeback(mapping: AddressSpace) -> bool {
+    !mapping.is_swap() && mapping_aops(mapping) & AOPS_WRITEBACK != 0
+}
+
+/// `mapping->i_mmap`: the VMAs that map the file, in the order the walk meets them. i_mmap_rwsem held.
+pub fn i_mmap(mapping: AddressSpace) -> Seq {
+    prim!(i_mmap);
+    Seq(m().load(mapping.obj(Field::IMmap), Order::Plain, Note::Nothing, mapping.aux()))
 }
 
 /// `folio->mapping`, to compare.
@@ -121,4 +211,25 @@ pub fn mapping_set_exiting(mapping: AddressSpace) {
     prim!(mapping_set_exiting);
     let set = |v: u64| Some(v | AS_EXITING);
     let _ = m().rmw(mapping.obj(Field::AsFlags), Order::Relaxed, Note::Nothing, mapping.aux(), set);
+}
+
+pub fn mapping_exiting(mapping: AddressSpace) -> bool {
+    prim!(mapping_exiting);
+    mapping_flag(mapping, AS_EXITING)
+}
+
+pub fn mapping_stable_writes(mapping: AddressSpace) -> bool {
+    prim!(mapping_stable_writes);
+    mapping_flag(mapping, AS_STABLE_WRITES)
+}
+
+pub fn mapping_release_always(mapping: AddressSpace) -> bool {
+    prim!(mapping_release_always);
+    mapping_flag(mapping, AS_RELEASE_ALWAYS)
+}
+
+pub fn mapping_clear_unevictable(mapping: AddressSpace) {
+    prim!(mapping_clear_unevictable);
+    let clear = |v: u64| Some(v & !AS_UNEVICTABLE);
+    let _ = m().rmw(mapping.obj(Field::AsFlags), Order::Relaxed, Note::Nothing, mapping.aux(), clear);
 }

@@ -1,6 +1,6 @@
 //! `rwsem.h`: sleeping locks.
 
-use super::mm_types::AddressSpace;
+use super::mm_types::{AddressSpace, AnonVma, Mm};
 use super::sched::might_sleep;
 use crate::machine::m;
 use crate::prim;
@@ -22,6 +22,26 @@ impl RwSem {
     /// `mapping->invalidate_lock`.
     pub const fn invalidate_lock(mapping: AddressSpace) -> RwSem {
         RwSem { obj: mapping.obj(Field::InvalidateLock), aux: mapping.aux() }
+    }
+
+    /// `mapping->i_mmap_rwsem`.
+    pub const fn i_mmap(mapping: AddressSpace) -> RwSem {
+        RwSem { obj: mapping.obj(Field::IMmapRwsem), aux: mapping.aux() }
+    }
+
+    /// `root->rwsem` of an anon_vma; `root` is [`AnonVma::root`].
+    pub const fn anon_vma(root: AnonVma) -> RwSem {
+        RwSem { obj: root.obj(Field::AvRwsem), aux: 0 }
+    }
+
+    /// `mm->mmap_lock`.
+    pub const fn mmap_lock(mm: Mm) -> RwSem {
+        RwSem { obj: mm.obj(Field::MmapLock), aux: 0 }
+    }
+
+    /// The mutex of `__lru_add_drain_all`.
+    pub const fn lru_drain() -> RwSem {
+        RwSem { obj: Obj::at(Field::DrainLock, 0, 0), aux: 0 }
     }
 }
 
@@ -45,4 +65,10 @@ pub fn down_write(sem: RwSem) {
 pub fn up_write(sem: RwSem) {
     prim!(up_write);
     m().unlock(sem.obj, false, Note::Nothing, sem.aux);
+}
+
+/// Shared, if that needs no waiting.
+pub fn down_read_trylock(sem: RwSem) -> bool {
+    prim!(down_read_trylock);
+    m().trylock_shared(sem.obj, Note::TryLock, sem.aux)
 }

@@ -1,6 +1,6 @@
 //! `spinlock.h`. A lock of an `address_space` is named with the handle it was reached through.
 
-use super::mm_types::AddressSpace;
+use super::mm_types::{AddressSpace, Mm};
 use super::sched;
 use crate::machine::m;
 use crate::prim;
@@ -30,6 +30,21 @@ impl SpinLock {
     /// `mapping->host->i_lock`.
     pub const fn i_lock(mapping: AddressSpace) -> SpinLock {
         SpinLock { obj: mapping.obj(Field::ILock), aux: mapping.aux() }
+    }
+
+    /// `mapping->i_private_lock`.
+    pub const fn i_private(mapping: AddressSpace) -> SpinLock {
+        SpinLock { obj: mapping.obj(Field::IPrivateLock), aux: mapping.aux() }
+    }
+
+    /// The lock of a process's page table.
+    pub const fn ptl(mm: Mm) -> SpinLock {
+        SpinLock { obj: mm.obj(Field::Ptl), aux: 0 }
+    }
+
+    /// The swap device's cluster lock (`si->lock` above it is left out: one device, no clusters).
+    pub const fn swap_cluster() -> SpinLock {
+        SpinLock { obj: Obj::at(Field::SwapLock, 0, 0), aux: 0 }
     }
 
     /// Whether the running task holds it: what lockdep_assert_held knows. Not an access.

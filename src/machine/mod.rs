@@ -18,7 +18,9 @@ pub use sched::{Sched, Why};
 pub use task::{SPIN_POINTS, STACK_DEPTH, Section};
 pub use trace::{Recorder, Step, Switch, Trace};
 
-use crate::vocab::{CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics};
+use crate::vocab::{
+    CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics, cpu_of_task,
+};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::resume_unwind;
 use task::Task;
@@ -193,7 +195,7 @@ impl Machine {
             w.set(0);
         }
         for (i, t) in self.tasks.iter().enumerate() {
-            t.reset(i.min(CPUS - 1));
+            t.reset(cpu_of_task(i));
             self.pend[i].set(NO_PENDING);
         }
         let all = (1u32 << tasks) - 1;
@@ -578,6 +580,23 @@ impl Machine {
         }
     }
 
+    /// A load in the same step as the access before it: for what hardware does at once (a page-table walk and the access
+    /// through it).
+    #[inline]
+    pub fn load_at_once(&self, obj: Obj, note: Note, aux: u32) -> u64 {
+        let v = self.words[obj.0 as usize].get();
+        self.emit(obj, Kind::Load, Order::Plain, note, aux, v, v);
+        v
+    }
+
+    /// A store in the same step as the access before it; see [`Machine::load_at_once`].
+    #[inline]
+    pub fn store_at_once(&self, obj: Obj, value: u64, note: Note, aux: u32) {
+        let old = self.words[obj.0 as usize].replace(value);
+        self.stored();
+        self.emit(obj, Kind::Store, Order::Plain, note, aux, old, value);
+    }
+
     /// A barrier instruction: no access, but a place another memory model would use.
     pub fn barrier(&self, order: Order) {
         self.emit(Obj::NONE, Kind::Barrier, order, Note::Nothing, 0, 0, 0);
@@ -618,8 +637,17 @@ impl Machine {
 
     /// Takes a lock if it is free.
     pub fn trylock(&self, obj: Obj, note: Note, aux: u32) -> bool {
-        self.point(obj, Kind::Lock, Order::Acquire);
-        if self.take(obj, false, Kind::Lock, note, aux) {
+        self.try_take(obj, false, Kind::Lock, note, aux)
+    }
+
+    /// Takes a lock shared if nobody holds it exclusively.
+    pub fn trylock_shared(&self, obj: Obj, note: Note, aux: u32) -> bool {
+        self.try_take(obj, true, Kind::LockShared, note, aux)
+    }
+
+    fn try_take(&self, obj: Obj, shared: bool, kind: Kind, note: Note, aux: u32) -> bool {
+        self.point(obj, kind, Order::Acquire);
+        if self.take(obj, shared, kind, note, aux) {
             return true;
         }
         let v = self.peek(obj);
@@ -758,7 +786,7 @@ impl Machine {
     }
 
     #[inline]
-    fn wants(&self, topic: u8) -> bool {
+    fn wants(&self, topic: u16) -> bool {
         self.topics.get().has(topic)
     }
 

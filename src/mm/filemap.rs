@@ -458,3 +458,39 @@ pub fn filemap_create_folio(mapping: AddressSpace, index: usize) -> bool {
     folio_put(folio, Owner::Alloc);
     added
 }
+
+pub fn folio_end_writeback(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_end_read(_folio: Folio, _success: bool) {
+    todo!()
+}
+
+pub fn filemap_release_folio(_folio: Folio) -> bool {
+    todo!()
+}
+
+pub fn filemap_fault(_vmf: &mut crate::linux::fault::VmFaultInfo) -> crate::linux::fault::VmFault {
+    todo!()
+}
+
+pub fn filemap_map_pages(_vmf: &crate::linux::fault::VmFaultInfo) -> bool {
+    todo!()
+}
+
+pub fn filemap_read(_mapping: AddressSpace, _index: usize) {
+    todo!()
+}
+
+pub fn generic_perform_write(_mapping: AddressSpace, _index: usize) {
+    todo!()
+}
+
+pub fn migration_entry_wait_on_locked(_folio: Folio, _mm: crate::linux::mm_types::Mm) {
+    todo!()
+}
+
+pub fn __folio_lock_or_retry(_folio: Folio, _vmf: &crate::linux::fault::VmFaultInfo) -> bool {
+    todo!()
+}

@@ -1,33 +1,55 @@
-//! `mm/memory.c`: anonymous folios, as far as the LRU sees them.
+//! `mm/memory.c`: page faults, copy-on-write, zap, fork's copy of page tables.
 
-use super::page_alloc::folio_alloc;
-use super::swap::{folio_add_lru, folio_put};
-use crate::kfn;
-use crate::linux::mm_types::Folio;
-use crate::linux::page_flags::{__folio_mark_uptodate, __folio_set_swapbacked};
-use crate::linux::page_ref::folio_ref_transfer;
-use crate::machine::m;
-use crate::vocab::*;
+use crate::linux::mm_types::*;
+use crate::linux::fault::*;
+use crate::linux::pagevec::FolioBatch;
 
-/// `do_anonymous_page()`, v6.12, for the folio only: allocate, make it anonymous and mapped, batch it for the LRU. The
-/// caller's reference becomes the page table's. Left out: page tables and their lock, anon_vma, memcg.
-pub fn do_anonymous_page() -> Option<Folio> {
-    kfn!(do_anonymous_page);
-    let folio = folio_alloc()?;
-    __folio_mark_uptodate(folio);
-    __folio_set_swapbacked(folio);
-    let anon = PAGE_MAPPING_ANON | 4;
-    m().store(folio.obj(Field::FolioMapping), anon, Order::Plain, Note::MappingStore, 0);
-    m().store(folio.obj(Field::Mapcount), 1, Order::Relaxed, Note::Nothing, 0);
-    folio_add_lru(folio);
-    folio_ref_transfer(folio, Owner::Alloc, Owner::Pte);
-    Some(folio)
+
+/// `struct zap_details`.
+#[derive(Clone, Copy, Default)]
+pub struct ZapDetails {
+    /// Only this folio.
+    pub single_folio: Option<Folio>,
+    /// Also private copies and swap entries.
+    pub even_cows: bool,
 }
 
-/// `zap_present_ptes()`, v6.12, for the folio only: the mapping goes, then its reference. Left out: page tables, the
-/// gather batch, TLB flushes.
-pub fn zap_present_pte(folio: Folio) {
-    kfn!(zap_present_pte);
-    let _ = m().rmw(folio.obj(Field::Mapcount), Order::Full, Note::Nothing, 0, |v| Some(v.wrapping_sub(1)));
-    folio_put(folio, Owner::Pte);
+pub fn do_user_addr_fault(mm: Mm, addr: usize, write: bool) -> VmFault {
+    todo!()
+}
+
+pub fn user_access(mm: Mm, addr: usize, write: bool) -> bool {
+    todo!()
+}
+
+pub fn handle_mm_fault(vma: Vma, addr: usize, write: bool, unshare: bool, allow_retry: bool) -> VmFault {
+    todo!()
+}
+
+pub fn finish_fault(vmf: &mut VmFaultInfo) -> VmFault {
+    todo!()
+}
+
+pub fn set_pte_range(vmf: &VmFaultInfo, folio: Folio, addr: usize) {
+    todo!()
+}
+
+pub fn unmap_mapping_folio(folio: Folio) {
+    todo!()
+}
+
+pub fn unmap_mapping_pages(mapping: AddressSpace, start: usize, nr: usize, even_cows: bool) {
+    todo!()
+}
+
+pub fn zap_page_range_single(vma: Vma, start: usize, end: usize, details: ZapDetails) {
+    todo!()
+}
+
+pub fn unmap_vmas(mm: Mm, start: usize, end: usize) {
+    todo!()
+}
+
+pub fn copy_page_range(dst: Vma, src: Vma) -> bool {
+    todo!()
 }

@@ -20,3 +20,23 @@ pub fn putback_movable_pages(list: &FolioBatch) {
 pub fn putback_lru(folio: Folio) {
     if kernel().has_folios() { folio_putback_lru(folio) } else { putback_lru_page(folio) }
 }
+
+/// `enum migrate_mode`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MigrateMode {
+    Async,
+    SyncLight,
+    Sync,
+}
+
+pub fn migrate_pages(_list: &mut FolioBatch, _mode: MigrateMode) -> usize {
+    todo!()
+}
+
+pub fn remove_migration_ptes(_src: Folio, _dst: Folio) {
+    todo!()
+}
+
+pub fn migration_entry_wait(_mm: crate::linux::mm_types::Mm, _addr: usize) {
+    todo!()
+}

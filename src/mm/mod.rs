@@ -5,12 +5,23 @@
 
 pub mod compaction;
 pub mod filemap;
+pub mod fs_aops;
+pub mod fs_buffer;
 pub mod fs_inode;
+pub mod gup;
+pub mod iomap;
+pub mod madvise;
 pub mod memory;
 pub mod migrate;
+pub mod mlock;
+pub mod mmap;
 pub mod page_alloc;
+pub mod page_io;
 pub mod page_writeback;
+pub mod rmap;
 pub mod swap;
+pub mod swap_state;
+pub mod swapfile;
 pub mod truncate;
 pub mod vmscan;
 

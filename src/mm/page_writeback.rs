@@ -33,3 +33,23 @@ pub fn folio_mark_dirty(folio: Folio) {
     }
     spin_unlock_irq(SpinLock::i_pages(mapping));
 }
+
+pub fn folio_clear_dirty_for_io(_folio: Folio) -> bool {
+    todo!()
+}
+
+pub fn folio_cancel_dirty(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_start_writeback(_folio: Folio) {
+    todo!()
+}
+
+pub fn __folio_end_writeback(_folio: Folio) -> bool {
+    todo!()
+}
+
+pub fn write_cache_pages(_mapping: crate::linux::mm_types::AddressSpace, _sync: bool) {
+    todo!()
+}

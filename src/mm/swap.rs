@@ -112,7 +112,7 @@ fn folio_batch_move_lru() {
     kfn!(folio_batch_move_lru);
     let mut fbatch = FolioBatch::new();
     let mut locked = false;
-    for pfn in lru_add_batch_take().iter() {
+    for pfn in batch_take(Batch::LruAdd).iter() {
         let folio = Folio(pfn as u8);
         relock(&mut locked);
         lru_add(folio);
@@ -133,7 +133,7 @@ pub fn folio_add_lru(folio: Folio) {
     folio_get(folio, Owner::Batch);
     local_lock();
     m().note(Note::BatchAdd, folio.obj(Field::Lru), m().cpu() as u32);
-    if lru_add_batch_push(folio) {
+    if batch_push(Batch::LruAdd, folio) {
         folio_batch_move_lru();
     }
     local_unlock();
@@ -143,7 +143,7 @@ pub fn folio_add_lru(folio: Folio) {
 pub fn lru_add_drain() {
     kfn!(lru_add_drain);
     local_lock();
-    if lru_add_batch_count() != 0 && !bug(bugs::M_BATCH) {
+    if !batch_entries(Batch::LruAdd).is_empty() && !bug(bugs::M_BATCH) {
         folio_batch_move_lru();
     }
     local_unlock();
@@ -189,4 +189,44 @@ pub fn folio_batch_release(fbatch: &mut FolioBatch, owner: Owner) {
     }
     folios_put_refs(fbatch, owner);
     fbatch.reinit();
+}
+
+pub fn folio_add_lru_vma(_folio: Folio, _vma: crate::linux::mm_types::Vma) {
+    todo!()
+}
+
+pub fn folio_activate(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_deactivate(_folio: Folio) {
+    todo!()
+}
+
+pub fn deactivate_file_folio(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_mark_lazyfree(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_rotate_reclaimable(_folio: Folio) {
+    todo!()
+}
+
+pub fn folio_mark_accessed(_folio: Folio) {
+    todo!()
+}
+
+pub fn lru_add_drain_all() {
+    todo!()
+}
+
+pub fn lru_cache_disable() {
+    todo!()
+}
+
+pub fn lru_cache_enable() {
+    todo!()
 }

@@ -343,3 +343,19 @@ pub fn shrink_inactive_list(list: usize) {
     move_folios_to_lru(&taken);
     spin_unlock_irq(LRUVEC_LOCK);
 }
+
+pub fn reclaim_pages(_list: &FolioBatch) {
+    todo!()
+}
+
+pub fn shrink_active_list(_list: usize) {
+    todo!()
+}
+
+pub fn check_move_unevictable_folios(_fbatch: &FolioBatch) {
+    todo!()
+}
+
+pub fn balance_pgdat() {
+    todo!()
+}

@@ -8,7 +8,7 @@ use crate::linux::rwsem::*;
 use crate::machine::m;
 use crate::mm::compaction::{CompactControl, MigrateMode, isolate_migratepages_block};
 use crate::mm::fs_inode::fput;
-use crate::mm::{filemap, memory, migrate, page_writeback, swap, truncate, vmscan};
+use crate::mm::{filemap, migrate, page_writeback, swap, truncate, vmscan};
 use crate::vocab::{FOLIOS, Field, Note, Outcome, Owner};
 
 type Args = [u8; 3];
@@ -158,20 +158,6 @@ fn report_outcomes(cc: &CompactControl) {
     }
     for pfn in (0..FOLIOS).filter(|pfn| cc.refused >> pfn & 1 != 0) {
         tell(Folio(pfn as u8), Outcome::NotIsolated);
-    }
-}
-
-pub fn do_anonymous_page(_: Args) {
-    if can_keep(Kept::Anon)
-        && let Some(folio) = memory::do_anonymous_page()
-    {
-        keep(Kept::Anon, folio);
-    }
-}
-
-pub fn zap_anon(_: Args) {
-    if let Some(folio) = take_kept(Kept::Anon) {
-        memory::zap_present_pte(folio);
     }
 }
 

@@ -56,8 +56,4 @@ ops! {
     shrink_inactive_list(list: LISTS) in ALL as Scan => run::shrink_inactive_list;
     /// Scan page frames for migration and put what was isolated back.
     compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::compact;
-    /// Allocate an anonymous folio, map it and batch it for the LRU.
-    do_anonymous_page() in ALL as Add => run::do_anonymous_page;
-    /// Unmap and free the anonymous folio this CPU mapped longest ago.
-    zap_anon() in ALL as Release => run::zap_anon;
 }

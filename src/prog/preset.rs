@@ -3,9 +3,9 @@
 use crate::bugs::{BUGS, Bug};
 use crate::vocab::{BugId, Kernel, Model};
 
-/// The bit of each row a condition selects. Rows past 63 cannot be named by a mask.
-fn mask(of: impl Fn(&Bug) -> bool) -> u64 {
-    BUGS.iter().take(64).enumerate().filter(|(_, b)| of(b)).fold(0, |m, (i, _)| m | 1 << i)
+/// The bit of each row a condition selects. Rows past 127 cannot be named by a mask.
+fn mask(of: impl Fn(&Bug) -> bool) -> u128 {
+    BUGS.iter().take(128).enumerate().filter(|(_, b)| of(b)).fold(0, |m, (i, _)| m | 1 << i)
 }
 
 fn applies_to(bug: &Bug, kernel: Kernel) -> bool {
@@ -13,13 +13,13 @@ fn applies_to(bug: &Bug, kernel: Kernel) -> bool {
 }
 
 /// The bugs a kernel was released with, as a bit set over [`BugId`].
-pub fn preset(kernel: Kernel) -> u64 {
+pub fn preset(kernel: Kernel) -> u128 {
     let v = kernel.version();
     mask(|b| b.since.is_some_and(|(from, fixed)| from <= v && v < fixed) && applies_to(b, kernel))
 }
 
 /// The bugs that can be put into a kernel.
-pub fn applicable(kernel: Kernel) -> u64 {
+pub fn applicable(kernel: Kernel) -> u128 {
     mask(|b| applies_to(b, kernel))
 }
 
@@ -30,7 +30,7 @@ pub fn model(kernel: Kernel) -> Model {
 
 /// The bug of that slug or thread id.
 pub fn find_bug(name: &str) -> Option<BugId> {
-    BUGS.iter().take(64).position(|b| b.slug == name || b.thread == Some(name)).map(|i| BugId(i as u8))
+    BUGS.iter().take(128).position(|b| b.slug == name || b.thread == Some(name)).map(|i| BugId(i as u8))
 }
 
 /// The bug of that slug or thread id, if it can be put into `kernel`; else what is wrong, in one line.

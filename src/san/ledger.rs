@@ -5,7 +5,7 @@ use crate::vocab::*;
 /// References of one folio, by owner class and instance.
 #[derive(Clone, Copy)]
 pub(crate) struct Account {
-    held: [[u8; CPUS]; Owner::ALL.len()],
+    held: [[u16; PROCESSORS]; Owner::ALL.len()],
     /// Task that froze the count, plus one.
     pub frozen_by: u8,
     pub frozen_at: u32,
@@ -16,11 +16,11 @@ pub(crate) struct Account {
 }
 
 const EMPTY: Account =
-    Account { held: [[0; CPUS]; Owner::ALL.len()], frozen_by: 0, frozen_at: 0, last_put: None, last_change: None };
+    Account { held: [[0; PROCESSORS]; Owner::ALL.len()], frozen_by: 0, frozen_at: 0, last_put: None, last_change: None };
 
 impl Account {
     pub fn of(&self, owner: Owner, cpu: usize) -> u32 {
-        self.held[owner as usize][if owner.per_cpu() { cpu % CPUS } else { 0 }] as u32
+        self.held[owner as usize][if owner.per_cpu() { cpu % PROCESSORS } else { 0 }] as u32
     }
 
     pub fn owner_total(&self, owner: Owner) -> u32 {
@@ -38,14 +38,14 @@ impl Account {
 
     fn add(&mut self, aux: u32) {
         let (owner, cpu, nr) = Owner::from_aux(aux);
-        let n = &mut self.held[owner as usize][cpu % CPUS];
-        *n = n.saturating_add(nr as u8);
+        let n = &mut self.held[owner as usize][cpu % PROCESSORS];
+        *n = n.saturating_add(nr as u16);
     }
 
     fn sub(&mut self, aux: u32) {
         let (owner, cpu, nr) = Owner::from_aux(aux);
-        let n = &mut self.held[owner as usize][cpu % CPUS];
-        *n = n.saturating_sub(nr as u8);
+        let n = &mut self.held[owner as usize][cpu % PROCESSORS];
+        *n = n.saturating_sub(nr as u16);
     }
 }
 

@@ -83,7 +83,7 @@ macro_rules! checks {
                 let mut all = Topics::none();
                 let mut subscribe = |topics: Topics, bit: u32| {
                     all = all.and(topics);
-                    (0..Topics::COUNT).filter(|t| topics.has(*t as u8)).for_each(|t| wanted[t] |= bit);
+                    (0..Topics::COUNT).filter(|t| topics.has(*t as u16)).for_each(|t| wanted[t] |= bit);
                 };
                 subscribe(Context::TOPICS, CONTEXT);
                 subscribe(Ledger::TOPICS, LEDGER);

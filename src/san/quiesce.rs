@@ -40,6 +40,7 @@ impl Check for Quiesce {
         if (0..WAIT_QUEUES).any(|q| !Seq(v.m.peek(Obj::queue(q))).is_empty()) {
             return Some(WAITER.at(e));
         }
-        (0..CPUS).any(|c| !Seq(v.m.peek(Obj::lru_add_batch(c))).is_empty()).then(|| BATCH.at(e))
+        let batches = (0..PROCESSORS).flat_map(|c| (0..BATCHES).map(move |b| Obj::batch(c, b)));
+        batches.into_iter().any(|b| !Seq(v.m.peek(b)).is_empty()).then(|| BATCH.at(e))
     }
 }

@@ -57,7 +57,7 @@ pub struct BugId(pub u8);
 pub struct Model {
     pub kernel: Kernel,
     /// Bit set over [`BugId`].
-    pub bugs: u64,
+    pub bugs: u128,
     /// Inodes are freed after an RCU grace period.
     pub rcu_free: bool,
     /// A region with interrupts (or preemption) off counts as an RCU reader: Linux since v4.20.

@@ -101,10 +101,14 @@ notes! {
     /// Linked on a private list of this task (isolation, pages to free).
     PrivateAdd,
     PrivateDel,
-    /// Entered this CPU's lru_add batch.
+    /// Entered this CPU's lru_add batch, or mlock's as a new folio: the batch is to file it.
     BatchAdd,
     /// The batch filed the folio; its reference is still the batch's.
     BatchFiled,
+    /// Entered another batch of this CPU; aux = the batch's number. The folio may stay on its list meanwhile.
+    BatchMark,
+    /// That batch has dealt with the folio; aux = the batch's number.
+    BatchDone,
     // Address spaces.
     /// A slot now names folio `new`, or none; the object is the slot.
     SlotStore,
@@ -123,6 +127,66 @@ notes! {
     InodeClear,
     /// An RCU callback was queued for mapping aux.
     CallRcu,
+    // Processes; the object is the PTE where there is one.
+    /// A PTE was written under its lock: a store or read-modify-write of `pte`; aux = [`PteWrite`] code.
+    PteWrite,
+    /// `_mapcount` went up for a present PTE; aux = mm << 8 | vaddr.
+    RmapAdd,
+    /// `_mapcount` went down; aux = mm << 8 | vaddr.
+    RmapRemove,
+    /// A VMA came into being (pure note; aux = the VMA), its memory went back to the slab.
+    VmaAlloc,
+    VmaFree,
+    /// An anon_vma was allocated (pure note; aux = the anon_vma), freed.
+    AnonVmaAlloc,
+    AnonVmaFree,
+    /// `folio->mapping` of an anonymous folio was set or moved: a store.
+    AnonMappingStore,
+    // Contents; the object is a `content` or `disk` cell, its value a version.
+    /// The process reads through its page table: aux = mm << 8 | vaddr.
+    UserRead,
+    /// The process writes through its page table: aux = mm << 8 | vaddr.
+    UserWrite,
+    /// `read()` of a file page: aux = m << 8 | index.
+    FileRead,
+    /// `write()` of a file page: aux = m << 8 | index.
+    FileWrite,
+    /// A pinner (direct I/O into memory) reads or writes the page; aux as given by who pinned: mm << 8 | vaddr.
+    PinRead,
+    PinWrite,
+    /// The kernel copies or clears contents (COW, migration, zeroing): a store; aux = the source folio + 1, or 0.
+    ContentCopy,
+    /// The device has read the folio: a store to `disk`; aux = the folio.
+    WriteOut,
+    /// The device has filled the folio from `disk`: a store to `content`; aux = space << 8 | index.
+    ReadIn,
+    /// The contents of file page aux = m << 8 | index may be lost from here on: truncation, hole punch.
+    FileDiscard,
+    /// The contents at aux = mm << 8 | vaddr may be lost from here on: unmap, MADV_DONTNEED, exit.
+    AnonDiscard,
+    /// The contents at aux = mm << 8 | vaddr may be lost until the next write: MADV_FREE.
+    AnonLazyFree,
+    /// The contents at aux & 0xffff are also those at aux >> 16 (mm << 8 | vaddr each): fork, mremap.
+    AnonAlias,
+    // Migration; the object is the source's flags (a pure note), aux = the destination.
+    MigrateCopy,
+    MigrateSuccess,
+    // Pins; the object is the folio's refcount (a pure note).
+    /// A FOLL_PIN call has passed every re-check; aux = mm << 8 | vaddr.
+    PinDone,
+    /// The pin is about to be dropped.
+    PinDrop,
+    /// `munlock` found PG_lru clear and cleared PG_mlocked without the lock (pure note on the folio's flags).
+    MunlockMissed,
+    /// VM_LOCKED was cleared from VMA aux, its folios not munlocked yet; the walk that does has ended.
+    MunlockBegin,
+    MunlockEnd,
+    /// I/O was submitted for the folio (pure note on its flags): its lock, or PG_writeback, is the completion's.
+    IoSubmit,
+    /// `truncate_pagecache` returned; aux = m << 8 | first index beyond the new size.
+    TruncateEnd,
+    /// A killable wait ends by a signal.
+    SignalReceived,
     // Page allocator; the object is the folio's refcount (a pure note).
     FolioAlloc,
     /// `free_pages_prepare` begins; the flags, mapping and counts of this instant are checked.
@@ -186,10 +250,38 @@ pub enum VmBug {
     WrongMapping,
     /// PG_swapbacked in a file cache.
     SwapBacked,
+    /// A migration entry's folio is not locked.
+    MigrationEntry,
+    /// PG_writeback must be clear here.
+    Writeback,
+    /// PG_writeback must be set here.
+    NoWriteback,
+    /// PG_anon_exclusive must be set here.
+    NotExclusive,
+    /// PG_anon_exclusive must be clear here.
+    Exclusive,
+    /// An anonymous folio where a file's is needed, or the reverse.
+    Anon,
+    /// PG_swapcache is not what it must be here.
+    SwapCache,
+    /// The page-table entry does not fit the VMA (anon_vma root, index).
+    AnonRmap,
+    /// Private data must be gone here.
+    Private,
+    /// PG_uptodate is not what it must be here.
+    Uptodate,
+    /// PG_active must be clear here.
+    Active,
+    /// A swap slot's count or flag is not what it must be here.
+    SwapMap,
+    /// fork copies without `write_protect_seq` being odd.
+    WriteProtectSeq,
+    /// A dirty folio leaves a cache that could have written it.
+    DirtyLost,
 }
 
 impl VmBug {
-    pub const ALL: [VmBug; 11] = [
+    pub const ALL: [VmBug; 25] = [
         VmBug::NotLocked,
         VmBug::LruSet,
         VmBug::LruClear,
@@ -201,6 +293,20 @@ impl VmBug {
         VmBug::InodeState,
         VmBug::WrongMapping,
         VmBug::SwapBacked,
+        VmBug::MigrationEntry,
+        VmBug::Writeback,
+        VmBug::NoWriteback,
+        VmBug::NotExclusive,
+        VmBug::Exclusive,
+        VmBug::Anon,
+        VmBug::SwapCache,
+        VmBug::AnonRmap,
+        VmBug::Private,
+        VmBug::Uptodate,
+        VmBug::Active,
+        VmBug::SwapMap,
+        VmBug::WriteProtectSeq,
+        VmBug::DirtyLost,
     ];
 
     /// The kind name in signatures.
@@ -217,8 +323,42 @@ impl VmBug {
             VmBug::InodeState => "inode-state",
             VmBug::WrongMapping => "wrong-mapping",
             VmBug::SwapBacked => "swapbacked",
+            VmBug::MigrationEntry => "migration-entry",
+            VmBug::Writeback => "writeback",
+            VmBug::NoWriteback => "no-writeback",
+            VmBug::NotExclusive => "not-exclusive",
+            VmBug::Exclusive => "exclusive",
+            VmBug::Anon => "anon",
+            VmBug::SwapCache => "swapcache",
+            VmBug::AnonRmap => "anon-rmap",
+            VmBug::Private => "private",
+            VmBug::Uptodate => "uptodate",
+            VmBug::Active => "active",
+            VmBug::SwapMap => "swap-map",
+            VmBug::WriteProtectSeq => "write-protect-seq",
+            VmBug::DirtyLost => "dirty-lost",
         }
     }
+}
+
+/// Why a PTE was written: the `aux` word of [`Note::PteWrite`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(u8)]
+pub enum PteWrite {
+    /// First use of the entry by a fault, fault-around, swap-in, COW.
+    Fault,
+    /// Fork copies it, or write-protects the parent's.
+    Fork,
+    /// mremap moves it.
+    Move,
+    /// mprotect, mkclean, young-clearing, reuse: the same page with other bits.
+    Change,
+    /// Zap, unmap for reclaim or migration: gone, or a swap or migration entry instead.
+    Unmap,
+    /// A failed unmap, or the end of migration, puts a mapping back.
+    Restore,
+    /// The processor sets accessed and dirty bits.
+    Hardware,
 }
 
 /// What an operation reports of itself, for the functional expectations.
@@ -246,7 +386,7 @@ pub struct Event {
     pub order: Order,
     pub note: Note,
     /// [`Topics::of`] the event: what it is delivered under.
-    pub topic: u8,
+    pub topic: u16,
     pub obj: Obj,
     pub aux: u32,
     pub site: Site,
@@ -266,64 +406,71 @@ pub struct Pending {
 
 /// A set of event topics: loads of a field, other accesses to it, or a note code. Checks subscribe with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Topics([u64; 3]);
+pub struct Topics([u64; 6]);
 
-const LOADS: usize = 0;
-const WRITES: usize = 1;
-const NOTES: usize = 2;
+/// Topics of one bank: loads, writes, notes.
+const BANK: u16 = 128;
+const WRITES: u16 = BANK;
+const NOTES: u16 = 2 * BANK;
 
-const _: () = assert!(Field::ALL.len() <= 64 && Note::ALL.len() <= 64);
+const _: () = assert!(Field::ALL.len() <= BANK as usize && Note::ALL.len() <= BANK as usize);
 
 impl Topics {
-    /// Number of topics: three banks of 64.
-    pub const COUNT: usize = 3 * 64;
-    pub const ALL: Topics = Topics([u64::MAX; 3]);
+    /// Number of topics: three banks.
+    pub const COUNT: usize = 3 * BANK as usize;
+    pub const ALL: Topics = Topics([u64::MAX; 6]);
 
     pub const fn none() -> Topics {
-        Topics([0; 3])
+        Topics([0; 6])
+    }
+
+    const fn with(self, topic: u16) -> Topics {
+        let mut t = self;
+        t.0[topic as usize / 64] |= 1 << (topic % 64);
+        t
     }
 
     /// Every access to `field`.
     #[must_use]
     pub const fn field(self, field: Field) -> Topics {
-        let mut t = self.writes(field);
-        t.0[LOADS] |= 1 << field as u8;
-        t
+        self.writes(field).with(field as u16)
     }
 
     /// Accesses to `field` that are no loads: stores, read-modify-writes (failed ones, too), locks and unlocks.
     #[must_use]
     pub const fn writes(self, field: Field) -> Topics {
-        let mut t = self;
-        t.0[WRITES] |= 1 << field as u8;
-        t
+        self.with(WRITES + field as u16)
     }
 
     /// Pure notes with code `note` (kind [`Kind::Note`]).
     #[must_use]
     pub const fn note(self, note: Note) -> Topics {
-        let mut t = self;
-        t.0[NOTES] |= 1 << note as u8;
-        t
+        self.with(NOTES + note as u16)
     }
 
     #[must_use]
     pub const fn and(self, other: Topics) -> Topics {
-        Topics([self.0[0] | other.0[0], self.0[1] | other.0[1], self.0[2] | other.0[2]])
+        let mut t = self;
+        let mut i = 0;
+        while i < t.0.len() {
+            t.0[i] |= other.0[i];
+            i += 1;
+        }
+        t
     }
 
     #[inline]
-    pub const fn has(self, topic: u8) -> bool {
+    pub const fn has(self, topic: u16) -> bool {
         self.0[(topic >> 6) as usize] >> (topic & 63) & 1 != 0
     }
 
     /// The topic an event of this kind is delivered under.
     #[inline]
-    pub fn of(kind: Kind, field: Field, note: Note) -> u8 {
+    pub fn of(kind: Kind, field: Field, note: Note) -> u16 {
         match kind {
-            Kind::Load => field as u8,
-            Kind::Note => 64 * NOTES as u8 + note as u8,
-            _ => 64 * WRITES as u8 + field as u8,
+            Kind::Load => field as u16,
+            Kind::Note => NOTES + note as u16,
+            _ => WRITES + field as u16,
         }
     }
 }

@@ -1,28 +1,31 @@
 //! The shared objects of the simulated machine, numbered densely so that shadows are plain arrays.
 
-use super::{CPUS, FOLIOS, LRU_LISTS, MAPPINGS, SLOTS, TASKS, WAIT_QUEUES};
+use super::{
+    ANON_VMAS, BATCHES, FOLIOS, LRU_LISTS, MAPPINGS, MMS, PROCESSORS, SLOTS, SPACES, TASKS, VADDRS, VMAS, WAIT_QUEUES,
+};
 
-/// What kind of thing an object belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-#[repr(u8)]
-pub enum Class {
-    Folio,
-    /// An inode with its embedded `address_space`: slab memory that is freed.
-    Mapping,
-    /// The open-file table entry of a mapping: outside the inode's memory.
-    File,
-    Lruvec,
-    WaitQueue,
-    Task,
-    Cpu,
-    Zone,
-    /// No object: events that are pure notes.
-    None,
-}
+macro_rules! objects {
+    ($($(#[$doc:meta])* $class:ident $short:literal x $count:expr => $($field:ident = $name:literal $([$cells:expr])?),+;)+) => {
+        /// What kind of thing an object belongs to.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+        #[repr(u8)]
+        pub enum Class {
+            $($(#[$doc])* $class,)+
+        }
 
-macro_rules! fields {
-    ($($class:ident: $($field:ident = $name:literal),+;)+) => {
-        /// A field of an object; one cell of shared memory (`Slot` and `LruList` are arrays of cells).
+        impl Class {
+            /// Objects of the class.
+            pub const fn count(self) -> usize {
+                match self { $(Class::$class => $count,)+ }
+            }
+
+            /// How one of them is written before its number; empty where there is only one.
+            const fn short(self) -> &'static str {
+                match self { $(Class::$class => $short,)+ }
+            }
+        }
+
+        /// A field of an object: one cell of shared memory, or an array of them.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
         #[repr(u8)]
         pub enum Field { $($($field,)+)+ }
@@ -38,37 +41,82 @@ macro_rules! fields {
             pub const fn class(self) -> Class {
                 match self { $($(Field::$field => Class::$class,)+)+ }
             }
+
+            /// Cells of the field.
+            pub const fn cells(self) -> usize {
+                match self { $($(Field::$field => 1 $(* $cells)?,)+)+ }
+            }
         }
     };
 }
 
-fields! {
-    Folio: Flags = "flags", Refcount = "_refcount", Mapcount = "_mapcount", FolioMapping = "mapping", Index = "index",
-        Private = "private", Lru = "lru";
-    Mapping: AsFlags = "as_flags", AOps = "a_ops", NrPages = "nrpages", Marks = "marks", Slot = "i_pages",
-        XaLock = "xa_lock", ILock = "i_lock", IState = "i_state", ICount = "i_count", IRwsem = "i_rwsem",
-        InvalidateLock = "invalidate_lock", IMmapRwsem = "i_mmap_rwsem";
-    File: FCount = "f_count";
-    Lruvec: LruLock = "lru_lock", LruList = "lists";
-    WaitQueue: QueueLock = "wq_lock", Queue = "wq_head";
-    Task: WaitFlags = "wait_flags";
-    Cpu: LocalLock = "local_lock", LruAddBatch = "lru_add";
-    Zone: FreeList = "free_list";
-    None: NoField = "none";
+objects! {
+    /// A page frame's `struct folio`, with what hangs off it one to one.
+    Folio "F" x FOLIOS => Flags = "flags", Refcount = "_refcount", Mapcount = "_mapcount", FolioMapping = "mapping",
+        Index = "index", Private = "private", Lru = "lru", MlockCount = "mlock_count", Content = "content",
+        BufferState = "b_state", BufferCount = "b_count", IfsState = "ifs_state", IfsPending = "ifs_pending";
+    /// An inode with its embedded `address_space`: slab memory that is freed. The last one is the swap space.
+    Mapping "m" x SPACES => AsFlags = "as_flags", AOps = "a_ops", NrPages = "nrpages", Marks = "marks",
+        Slot = "i_pages" [SLOTS], XaLock = "xa_lock", ILock = "i_lock", IState = "i_state", ICount = "i_count",
+        IRwsem = "i_rwsem", InvalidateLock = "invalidate_lock", IMmapRwsem = "i_mmap_rwsem", IMmap = "i_mmap",
+        IPrivateLock = "i_private_lock", ISize = "i_size", Disk = "disk" [SLOTS];
+    /// The open-file table entry of a mapping: outside the inode's memory.
+    File "m" x MAPPINGS => FCount = "f_count";
+    Lruvec "" x 1 => LruLock = "lru_lock", LruList = "lists" [LRU_LISTS];
+    WaitQueue "wq" x WAIT_QUEUES => QueueLock = "wq_lock", Queue = "wq_head";
+    Task "task" x TASKS => WaitFlags = "wait_flags", Signal = "signal";
+    Cpu "cpu" x PROCESSORS => LocalLock = "local_lock", FBatch = "cpu_fbatches" [BATCHES];
+    Zone "" x 1 => FreeList = "free_list", LruDisable = "lru_disable_count", DrainLock = "lru_drain_lock",
+        DrainGen = "lru_drain_gen";
+    /// The one swap device.
+    Swap "" x 1 => SwapMap = "swap_map" [SLOTS], SwapLock = "cluster_lock", SwapUsers = "swap_users";
+    /// A process's address space with its one page table.
+    Mm "mm" x MMS => MmUsers = "mm_users", MmapLock = "mmap_lock", MmVmas = "mm_mt", Ptl = "ptl",
+        PteCell = "pte" [VADDRS], WriteProtectSeq = "write_protect_seq", HasPinned = "has_pinned";
+    /// A `vm_area_struct`: slab memory.
+    Vma "vma" x VMAS => VmFlags = "vm_flags", VmPlace = "vm_place", VmAnonVma = "anon_vma";
+    /// An `anon_vma`: type-stable slab memory.
+    AnonVma "av" x ANON_VMAS => AvRefcount = "refcount", AvRoot = "root", AvRwsem = "rwsem", AvTree = "rb_root";
+    /// No object: events that are pure notes.
+    None "" x 1 => NoField = "none";
 }
 
-const FOLIO_FIELDS: usize = 7;
-const MAPPING_FIELDS: usize = 11 + SLOTS;
-const LRUVEC_FIELDS: usize = 1 + LRU_LISTS;
+const FIELDS: usize = Field::ALL.len();
 
-const MAPPING_BASE: usize = FOLIOS * FOLIO_FIELDS;
-const FILE_BASE: usize = MAPPING_BASE + MAPPINGS * MAPPING_FIELDS;
-const LRUVEC_BASE: usize = FILE_BASE + MAPPINGS;
-const WAIT_BASE: usize = LRUVEC_BASE + LRUVEC_FIELDS;
-const TASK_BASE: usize = WAIT_BASE + 2 * WAIT_QUEUES;
-const CPU_BASE: usize = TASK_BASE + TASKS;
-const ZONE_BASE: usize = CPU_BASE + 2 * CPUS;
-const NONE_BASE: usize = ZONE_BASE + 1;
+/// Number of a field's first cell in the first object of its class.
+const BASE: [u16; FIELDS] = {
+    let mut t = [0; FIELDS];
+    let mut i = 0;
+    let mut class_base = 0;
+    while i < FIELDS {
+        let class = Field::ALL[i].class();
+        let mut offset = 0;
+        while i < FIELDS && Field::ALL[i].class() as u8 == class as u8 {
+            t[i] = (class_base + offset) as u16;
+            offset += Field::ALL[i].cells();
+            i += 1;
+        }
+        class_base += offset * class.count();
+    }
+    t
+};
+
+/// Cells of one object of the field's class.
+const STRIDE: [u16; FIELDS] = {
+    let mut t = [0; FIELDS];
+    let mut i = 0;
+    while i < FIELDS {
+        let mut k = 0;
+        while k < FIELDS {
+            if Field::ALL[k].class() as u8 == Field::ALL[i].class() as u8 {
+                t[i] += Field::ALL[k].cells() as u16;
+            }
+            k += 1;
+        }
+        i += 1;
+    }
+    t
+};
 
 /// A cell of the machine's memory, or a lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
@@ -84,66 +132,73 @@ pub struct Place {
 }
 
 impl Obj {
-    /// Number of objects, the nil object included.
-    pub const COUNT: usize = NONE_BASE + 1;
     /// The object of events that concern none.
-    pub const NONE: Obj = Obj(NONE_BASE as u16);
+    pub const NONE: Obj = Obj::at(Field::NoField, 0, 0);
+    /// Number of objects, the nil object included.
+    pub const COUNT: usize = Obj::NONE.0 as usize + 1;
+
+    /// Cell `sub` of field `field` of object `index` of the field's class.
+    #[inline]
+    pub const fn at(field: Field, index: usize, sub: usize) -> Obj {
+        Obj(BASE[field as usize] + index as u16 * STRIDE[field as usize] + sub as u16)
+    }
 
     /// Field `field` of folio `i`.
     #[inline]
     pub const fn folio(i: usize, field: Field) -> Obj {
-        Obj((i * FOLIO_FIELDS + (field as usize - Field::Flags as usize)) as u16)
+        Obj::at(field, i, 0)
     }
 
     /// Field `field` of mapping `m`; for slots use [`Obj::slot`].
     #[inline]
     pub const fn mapping(m: usize, field: Field) -> Obj {
-        let f = field as usize - Field::AsFlags as usize;
-        let slot = Field::Slot as usize - Field::AsFlags as usize;
-        let at = if f > slot { f + SLOTS - 1 } else { f };
-        Obj((MAPPING_BASE + m * MAPPING_FIELDS + at) as u16)
+        Obj::at(field, m, 0)
     }
 
     #[inline]
     pub const fn slot(m: usize, index: usize) -> Obj {
-        let slot = Field::Slot as usize - Field::AsFlags as usize;
-        Obj((MAPPING_BASE + m * MAPPING_FIELDS + slot + index) as u16)
+        Obj::at(Field::Slot, m, index)
     }
 
     pub const fn file(m: usize) -> Obj {
-        Obj((FILE_BASE + m) as u16)
+        Obj::at(Field::FCount, m, 0)
     }
 
     pub const fn lru_lock() -> Obj {
-        Obj(LRUVEC_BASE as u16)
+        Obj::at(Field::LruLock, 0, 0)
     }
 
     pub const fn lru_list(list: usize) -> Obj {
-        Obj((LRUVEC_BASE + 1 + list) as u16)
+        Obj::at(Field::LruList, 0, list)
     }
 
     pub const fn queue_lock(q: usize) -> Obj {
-        Obj((WAIT_BASE + 2 * q) as u16)
+        Obj::at(Field::QueueLock, q, 0)
     }
 
     pub const fn queue(q: usize) -> Obj {
-        Obj((WAIT_BASE + 2 * q + 1) as u16)
+        Obj::at(Field::Queue, q, 0)
     }
 
     pub const fn wait_flags(task: usize) -> Obj {
-        Obj((TASK_BASE + task) as u16)
+        Obj::at(Field::WaitFlags, task, 0)
     }
 
     pub const fn local_lock(cpu: usize) -> Obj {
-        Obj((CPU_BASE + 2 * cpu) as u16)
+        Obj::at(Field::LocalLock, cpu, 0)
     }
 
-    pub const fn lru_add_batch(cpu: usize) -> Obj {
-        Obj((CPU_BASE + 2 * cpu + 1) as u16)
+    /// One of a CPU's batches, by its number in `linux::percpu`.
+    pub const fn batch(cpu: usize, batch: usize) -> Obj {
+        Obj::at(Field::FBatch, cpu, batch)
     }
 
     pub const fn free_list() -> Obj {
-        Obj(ZONE_BASE as u16)
+        Obj::at(Field::FreeList, 0, 0)
+    }
+
+    pub const fn pte(mm: usize, vaddr: usize) -> Obj {
+        Obj::at(Field::PteCell, mm, vaddr)
     }
 
     #[inline]
@@ -156,69 +211,39 @@ impl Obj {
         PLACES[self.0 as usize].field
     }
 
+    #[inline]
+    const fn of_class(self, first: Field, count: usize) -> Option<usize> {
+        let i = (self.0 as usize).wrapping_sub(BASE[first as usize] as usize);
+        let stride = STRIDE[first as usize] as usize;
+        if i < count * stride { Some(i / stride) } else { None }
+    }
+
     /// The folio this is a field of.
     #[inline]
     pub fn as_folio(self) -> Option<usize> {
-        ((self.0 as usize) < MAPPING_BASE).then_some(self.0 as usize / FOLIO_FIELDS)
+        self.of_class(Field::Flags, FOLIOS)
     }
 
-    /// The mapping this is a field of.
+    /// The mapping this is a field of; [`SPACES`] of them, the last one is the swap space.
     #[inline]
     pub fn as_mapping(self) -> Option<usize> {
-        let i = (self.0 as usize).wrapping_sub(MAPPING_BASE);
-        (i < MAPPINGS * MAPPING_FIELDS).then_some(i / MAPPING_FIELDS)
+        self.of_class(Field::AsFlags, SPACES)
     }
-}
-
-const fn place(class: Class, index: usize, field: Field, sub: usize) -> Place {
-    Place { class, index: index as u8, field, sub: sub as u8 }
 }
 
 /// Every object taken apart, by number. `static`, so that `place` is one load.
 static PLACES: [Place; Obj::COUNT] = {
-    let mut t = [place(Class::None, 0, Field::NoField, 0); Obj::COUNT];
+    let mut t = [Place { class: Class::None, index: 0, field: Field::NoField, sub: 0 }; Obj::COUNT];
     let mut i = 0;
-    while i < Field::ALL.len() {
+    while i < FIELDS {
         let field = Field::ALL[i];
-        let class = field.class();
         let mut n = 0;
-        while n < 8 {
-            match class {
-                Class::Folio if n < FOLIOS => t[Obj::folio(n, field).0 as usize] = place(class, n, field, 0),
-                Class::Mapping if n < MAPPINGS => {
-                    if matches!(field, Field::Slot) {
-                        let mut s = 0;
-                        while s < SLOTS {
-                            t[Obj::slot(n, s).0 as usize] = place(class, n, field, s);
-                            s += 1;
-                        }
-                    } else {
-                        t[Obj::mapping(n, field).0 as usize] = place(class, n, field, 0);
-                    }
-                }
-                Class::File if n < MAPPINGS => t[Obj::file(n).0 as usize] = place(class, n, field, 0),
-                Class::Lruvec if n == 0 => {
-                    if matches!(field, Field::LruLock) {
-                        t[Obj::lru_lock().0 as usize] = place(class, 0, field, 0);
-                    } else {
-                        let mut s = 0;
-                        while s < LRU_LISTS {
-                            t[Obj::lru_list(s).0 as usize] = place(class, 0, field, s);
-                            s += 1;
-                        }
-                    }
-                }
-                Class::WaitQueue if n < WAIT_QUEUES => {
-                    let o = if matches!(field, Field::QueueLock) { Obj::queue_lock(n) } else { Obj::queue(n) };
-                    t[o.0 as usize] = place(class, n, field, 0);
-                }
-                Class::Task if n < TASKS => t[Obj::wait_flags(n).0 as usize] = place(class, n, field, 0),
-                Class::Cpu if n < CPUS => {
-                    let o = if matches!(field, Field::LocalLock) { Obj::local_lock(n) } else { Obj::lru_add_batch(n) };
-                    t[o.0 as usize] = place(class, n, field, 0);
-                }
-                Class::Zone if n == 0 => t[Obj::free_list().0 as usize] = place(class, 0, field, 0),
-                _ => {}
+        while n < field.class().count() {
+            let mut s = 0;
+            while s < field.cells() {
+                t[Obj::at(field, n, s).0 as usize] =
+                    Place { class: field.class(), index: n as u8, field, sub: s as u8 };
+                s += 1;
             }
             n += 1;
         }
@@ -231,20 +256,18 @@ impl std::fmt::Display for Obj {
     /// `F0->flags`, `m1->i_pages[2]`, `lru_lock`: as diagrams name it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let p = self.place();
-        let name = p.field.name();
+        let short = p.class.short();
         match p.class {
-            Class::Folio => write!(f, "F{}->{name}", p.index),
-            Class::Mapping if p.field == Field::Slot => write!(f, "m{}->{name}[{}]", p.index, p.sub),
-            Class::Mapping => write!(f, "m{}->{name}", p.index),
-            Class::File => write!(f, "m{}.file->{name}", p.index),
-            Class::Lruvec if p.field == Field::LruList => write!(f, "lruvec->lists[{}]", p.sub),
-            Class::Lruvec => write!(f, "lruvec->{name}"),
-            Class::WaitQueue => write!(f, "wq{}->{name}", p.index),
-            Class::Task => write!(f, "task{}->{name}", p.index),
-            Class::Cpu => write!(f, "cpu{}->{name}", p.index),
-            Class::Zone => write!(f, "zone->{name}"),
-            Class::None => f.write_str("-"),
+            Class::None => return f.write_str("-"),
+            Class::Lruvec => write!(f, "lruvec->")?,
+            Class::Zone => write!(f, "zone->")?,
+            Class::Swap => write!(f, "swap->")?,
+            Class::File => write!(f, "{short}{}.file->", p.index)?,
+            Class::Mapping if p.index as usize == MAPPINGS => write!(f, "swap_space->")?,
+            _ => write!(f, "{short}{}->", p.index)?,
         }
+        f.write_str(p.field.name())?;
+        if p.field.cells() > 1 { write!(f, "[{}]", p.sub) } else { Ok(()) }
     }
 }
 
@@ -254,25 +277,12 @@ mod tests {
 
     #[test]
     fn every_object_has_one_place_and_places_come_back() {
-        for i in 0..NONE_BASE {
+        for i in 0..Obj::COUNT - 1 {
             let p = Obj(i as u16).place();
             assert_ne!(p.class, Class::None, "object {i} has no place");
-            let back = match (p.class, p.field) {
-                (Class::Folio, f) => Obj::folio(p.index as usize, f),
-                (Class::Mapping, Field::Slot) => Obj::slot(p.index as usize, p.sub as usize),
-                (Class::Mapping, f) => Obj::mapping(p.index as usize, f),
-                (Class::File, _) => Obj::file(p.index as usize),
-                (Class::Lruvec, Field::LruLock) => Obj::lru_lock(),
-                (Class::Lruvec, _) => Obj::lru_list(p.sub as usize),
-                (Class::WaitQueue, Field::QueueLock) => Obj::queue_lock(p.index as usize),
-                (Class::WaitQueue, _) => Obj::queue(p.index as usize),
-                (Class::Task, _) => Obj::wait_flags(p.index as usize),
-                (Class::Cpu, Field::LocalLock) => Obj::local_lock(p.index as usize),
-                (Class::Cpu, _) => Obj::lru_add_batch(p.index as usize),
-                (Class::Zone, _) => Obj::free_list(),
-                (Class::None, _) => unreachable!(),
-            };
-            assert_eq!(back, Obj(i as u16));
+            assert_eq!(Obj::at(p.field, p.index as usize, p.sub as usize), Obj(i as u16));
+            assert_eq!(Obj(i as u16).as_folio().is_some(), p.class == Class::Folio);
+            assert_eq!(Obj(i as u16).as_mapping().is_some(), p.class == Class::Mapping);
         }
     }
 }

@@ -20,12 +20,24 @@ pub enum Owner {
     Lookup,
     /// An entry of a lookup's folio_batch.
     LookupBatch,
-    /// A holder that outlives the operation that took the reference (direct I/O, GUP, a driver).
+    /// A holder that outlives the operation that took the reference (GUP FOLL_GET, a driver).
     User,
+    /// The swap cache.
+    SwapCache,
+    /// An entry of an mmu_gather: a page table's reference on its way to be dropped.
+    Gather,
+    /// FOLL_PIN: 1024 references each.
+    Pin,
+    /// The temporary reference of an I/O completion.
+    Completion,
+    /// An entry of a per-CPU mlock batch.
+    MlockBatch,
+    /// A fault in progress.
+    Fault,
 }
 
 impl Owner {
-    pub const ALL: [Owner; 9] = [
+    pub const ALL: [Owner; 15] = [
         Owner::Alloc,
         Owner::PageCache,
         Owner::Pte,
@@ -35,6 +47,12 @@ impl Owner {
         Owner::Lookup,
         Owner::LookupBatch,
         Owner::User,
+        Owner::SwapCache,
+        Owner::Gather,
+        Owner::Pin,
+        Owner::Completion,
+        Owner::MlockBatch,
+        Owner::Fault,
     ];
 
     /// The name used in reports.
@@ -49,12 +67,18 @@ impl Owner {
             Owner::Lookup => "lookup",
             Owner::LookupBatch => "fbatch",
             Owner::User => "user",
+            Owner::SwapCache => "swapcache",
+            Owner::Gather => "mmu_gather",
+            Owner::Pin => "pin",
+            Owner::Completion => "io_completion",
+            Owner::MlockBatch => "mlock_batch",
+            Owner::Fault => "fault",
         }
     }
 
     /// Whether the owner is one per CPU; the others are one per folio.
     pub const fn per_cpu(self) -> bool {
-        !matches!(self, Owner::PageCache | Owner::Pte | Owner::Private)
+        !matches!(self, Owner::PageCache | Owner::Pte | Owner::Private | Owner::SwapCache)
     }
 
     /// The `aux` word of an event: owner, the CPU instance it acts for, and a count of references.
@@ -110,4 +134,14 @@ pub const fn file_mapping(mapping: usize, generation: u8) -> u64 {
 /// The (mapping, generation) a value of `folio->mapping` names; `None` for NULL and for anonymous folios.
 pub const fn as_file_mapping(word: u64) -> Option<(usize, u8)> {
     if word == 0 || word & 3 != 0 { None } else { Some(((word >> 2 & 0xff) as usize - 1, (word >> 10) as u8)) }
+}
+
+/// The value of `folio->mapping` for an anonymous folio: tag bits 01.
+pub const fn anon_mapping(anon_vma: usize) -> u64 {
+    (anon_vma as u64 + 1) << 2 | 1
+}
+
+/// The anon_vma a value of `folio->mapping` names; `None` for NULL and for files.
+pub const fn as_anon_mapping(word: u64) -> Option<usize> {
+    if word & 3 == 1 && word >> 2 != 0 { Some((word >> 2) as usize - 1) } else { None }
 }

@@ -17,9 +17,13 @@ pub mod self_flags {
     /// Meaningful only together with PG_SWAPBACKED.
     pub const PG_SWAPCACHE: u64 = 1 << 10;
     pub const PG_MAPPEDTODISK: u64 = 1 << 11;
+    /// The same bit as PG_MAPPEDTODISK (owner_2): of an anonymous page.
+    pub const PG_ANON_EXCLUSIVE: u64 = PG_MAPPEDTODISK;
     pub const PG_PRIVATE: u64 = 1 << 14;
     pub const PG_PRIVATE_2: u64 = 1 << 15;
     pub const PG_RECLAIM: u64 = 1 << 16;
+    /// The same bit as PG_RECLAIM: of a folio that is not under writeback.
+    pub const PG_READAHEAD: u64 = PG_RECLAIM;
     pub const PG_SWAPBACKED: u64 = 1 << 17;
     pub const PG_UNEVICTABLE: u64 = 1 << 18;
     pub const PG_MLOCKED: u64 = 1 << 19;
@@ -56,9 +60,26 @@ pub mod self_flags {
     /// v6.8's AS_UNMOVABLE, v6.11's AS_INACCESSIBLE: folios must never be migrated.
     pub const AS_UNMOVABLE: u64 = 1 << 2;
 
+    /// `AS_STABLE_WRITES`: a folio under writeback must not change.
+    pub const AS_STABLE_WRITES: u64 = 1 << 3;
+    /// `AS_RELEASE_ALWAYS`: `release_folio` is asked also without private data.
+    pub const AS_RELEASE_ALWAYS: u64 = 1 << 4;
+
     // address_space->a_ops, as a bit set of the callbacks present
     pub const AOPS_MIGRATE_FOLIO: u64 = 1 << 0;
     pub const AOPS_FREE_FOLIO: u64 = 1 << 1;
+    /// The mapping can write back (`writepages`, dirty accounting, xarray tags): a disk file, not ramfs.
+    pub const AOPS_WRITEBACK: u64 = 1 << 2;
+    /// `writepage`: reclaim and migration's fallback may write one folio.
+    pub const AOPS_WRITEPAGE: u64 = 1 << 3;
+    /// Private data are buffer heads (`block_dirty_folio`, `buffer_migrate_folio`, `try_to_free_buffers`).
+    pub const AOPS_BUFFERS: u64 = 1 << 4;
+    /// Private data are iomap's (`iomap_release_folio`, `iomap_invalidate_folio`).
+    pub const AOPS_IOMAP: u64 = 1 << 5;
+    /// `page_mkwrite`: a shared write fault asks the file system.
+    pub const AOPS_PAGE_MKWRITE: u64 = 1 << 6;
+    /// `launder_folio`: direct I/O writes a dirty folio out itself.
+    pub const AOPS_LAUNDER: u64 = 1 << 7;
 
     // inode->i_state
     pub const I_FREEING: u64 = 1 << 0;
@@ -67,6 +88,27 @@ pub mod self_flags {
     // folio->mapping encodings: the low bits
     pub const PAGE_MAPPING_ANON: u64 = 1;
     pub const PAGE_MAPPING_FLAGS: u64 = 3;
+
+    // vma->vm_flags
+    pub const VM_READ: u64 = 1 << 0;
+    pub const VM_WRITE: u64 = 1 << 1;
+    pub const VM_SHARED: u64 = 1 << 2;
+    pub const VM_LOCKED: u64 = 1 << 3;
+    /// Set together with VM_LOCKED while `mlock_vma_pages_range` walks: a bit of VM_SPECIAL.
+    pub const VM_IO: u64 = 1 << 4;
+    pub const VM_DROPPABLE: u64 = 1 << 5;
+
+    // swap_map bytes
+    pub const SWAP_HAS_CACHE: u64 = 0x40;
+    pub const SWAP_COUNT: u64 = 0x3f;
+
+    // buffer_head->b_state
+    pub const BH_UPTODATE: u64 = 1 << 0;
+    pub const BH_DIRTY: u64 = 1 << 1;
+    pub const BH_LOCK: u64 = 1 << 2;
+
+    /// `GUP_PIN_COUNTING_BIAS`: references of one FOLL_PIN of a small folio.
+    pub const GUP_PIN_COUNTING_BIAS: u64 = 1024;
 
     // wait-entry flags (MM-6.12 2)
     pub const WQ_FLAG_EXCLUSIVE: u64 = 1 << 0;
