@@ -37,10 +37,10 @@ const ROUNDS: usize = 21;
 /// A program of `ops` operations on each CPU: lookups, lock users, isolation, scans; none changes what the others do.
 fn program(ops: usize) -> Program {
     let mut p = Program::new(Model::of(Kernel::DEFAULT));
-    p.init.mappings[0] = Some(MappingInit { flags: 0, aops: AOPS_MIGRATE_FOLIO });
+    p.init.mappings[0] = Some(MappingInit { aops: AOPS_MIGRATE_FOLIO, ..MappingInit::default() });
     for index in 0..3 {
         let place = FolioPlace::Cache { mapping: 0, index };
-        p.init.folios[index as usize] = Some(FolioInit { place, flags: PG_LRU | PG_UPTODATE });
+        p.init.folios[index as usize] = Some(FolioInit::new(place, PG_LRU | PG_UPTODATE));
     }
     let kinds = ["filemap_get_entry", "filemap_lock_folio", "compact", "folio_mark_dirty"];
     for (cpu, list) in p.cpus[..TASKS].iter_mut().enumerate() {

@@ -6,7 +6,7 @@ use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::ops::TABLE;
 use foliofuzz::prog::{Expect, File, preset};
 use foliofuzz::san::CheckSet;
-use foliofuzz::vocab::{Kernel, Model};
+use foliofuzz::vocab::{Kernel, Model, Note};
 
 #[test]
 fn every_operation_is_generated_printed_parsed_and_run() {
@@ -27,6 +27,27 @@ fn every_operation_is_generated_printed_parsed_and_run() {
         for (spec, n) in TABLE.iter().zip(&seen) {
             assert_eq!(spec.kernels.contains(&kernel), *n > 0, "{} on {}", spec.name, kernel.name());
         }
+    }
+}
+
+/// Every operation does what its name says in some generated program: its objects can be there.
+#[test]
+fn every_operation_gets_something_done() {
+    let mut runner = Runner::new(CheckSet::all());
+    let mut done = vec![0; TABLE.len()];
+    for i in 0..4_000 {
+        let program = common::generated(i, Model::of(Kernel::DEFAULT));
+        for step in runner.record(&program, true).trace.steps.iter().filter(|s| s.event.note == Note::OpEnd) {
+            let ops = program.cpus.get(step.event.task as usize);
+            if let Some(op) = ops.and_then(|ops| ops.get(step.event.op as usize))
+                && step.event.aux >> 8 == 0
+            {
+                done[op.code as usize] += 1;
+            }
+        }
+    }
+    for (spec, n) in TABLE.iter().zip(&done).filter(|(spec, _)| spec.kernels.contains(&Kernel::DEFAULT)) {
+        assert!(*n > 0, "{} never got anything done", spec.name);
     }
 }
 

@@ -7,7 +7,8 @@ fix: 2018_isolate_lru_page_mapping
 expect: regress/null-mapping:op
 
 init
-  F1 = folio(anon, flags=lru|swapbacked|dirty)
+  v0 = vma(p0, 0..4, anon)
+  F1 = folio(p0, addr=0, flags=lru|swapbacked|dirty)
 
 cpu0
   compact(F0, nr=2, mode=async)

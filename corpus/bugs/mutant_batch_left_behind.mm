@@ -6,6 +6,7 @@ bug: mutant_batch_left_behind
 expect: quiesce/batch:op
 
 init
+  v0 = vma(p0, 0..4, anon)
 
 cpu0
-  do_anonymous_page()
+  user_write(p0, 0)

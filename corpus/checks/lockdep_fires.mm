@@ -7,8 +7,9 @@ expect: lockdep/self-deadlock:isolate_migratepages_block
 
 init
   m0 = mapping(flags=unmovable)
+  v0 = vma(p0, 0..4, anon)
   F0 = folio(m0, index=1, flags=lru)
-  F1 = folio(anon, flags=lru|swapbacked)
+  F1 = folio(p0, addr=0, flags=lru|swapbacked)
   F2 = folio(m0, index=0, flags=lru)
 
 cpu0

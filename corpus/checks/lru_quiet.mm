@@ -4,7 +4,8 @@ model: v6.12
 expect: clean
 
 init
-  F0 = folio(anon, flags=lru|active|swapbacked)
+  v0 = vma(p0, 0..4, anon)
+  F0 = folio(p0, addr=0, flags=lru|active|swapbacked)
 
 cpu0
   shrink_inactive_list(list=active_anon)

@@ -4,6 +4,7 @@ model: v6.12
 expect: clean
 
 init
+  v0 = vma(p0, 0..4, anon)
 
 cpu0
-  do_anonymous_page()
+  user_write(p0, 0)

@@ -5,6 +5,7 @@ expect: clean
 
 init
   m0 = mapping(aops=migrate_folio)
+  v0 = vma(p0, 0..4, anon)
   F0 = folio(m0, index=0, flags=lru|uptodate)
 
 cpu0
@@ -13,4 +14,4 @@ cpu0
 cpu1
   filemap_get_entry(m0, 0)
 cpu2
-  do_anonymous_page()
+  user_write(p0, 0)

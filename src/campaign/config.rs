@@ -123,8 +123,9 @@ impl OpFilter {
             for (arg, (_, kind)) in op.args.iter_mut().zip(kinds) {
                 *arg = match kind {
                     Arg::Mapping => (hot & 3) % MAPPINGS as u8,
-                    Arg::Index => (hot >> 5) % SLOTS as u8,
+                    Arg::Index | Arg::Addr => (hot >> 5) % SLOTS as u8,
                     Arg::Pfn => (hot >> 2 & 7) % (FOLIOS - 2) as u8,
+                    Arg::Process | Arg::Cpu => *arg % kind.values(),
                     Arg::Count(_) | Arg::Mode(_) => *arg,
                 };
             }

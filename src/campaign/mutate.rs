@@ -4,9 +4,9 @@
 use crate::ops::TABLE;
 use crate::prog::{File, HEADER, Op, Program, RECORD, is_text};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng};
-use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
+use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, OPS_PER_CPU, RCU_TASK};
 
-/// Bytes of the longest input worth having: a header and 42 records.
+/// Bytes of the longest input worth having: a header and 16 records.
 pub const MAX_BYTES: usize = HEADER + 16 * RECORD;
 /// First byte of the first kind of schedule record (see `prog::decode`).
 const SCHEDULE: u32 = 0xA0;
@@ -152,6 +152,8 @@ fn random_op(rng: &mut Rng) -> Op {
 }
 
 fn random_record(p: &Program, cpu: usize, op: usize, rng: &mut Rng) -> Preempt {
-    let to = if rng.one_in(8) { RCU_TASK as u8 } else { rng.below(p.nr_cpus() as u32) as u8 };
+    let services = [RCU_TASK, IO_TASK, IO_TASK, KSWAPD_TASK];
+    let service = services[rng.below(services.len() as u32) as usize];
+    let to = if rng.one_in(6) { service as u8 } else { rng.below(p.nr_cpus() as u32) as u8 };
     Preempt { cpu: cpu as u8, op: op as u8, anchor: Anchor::Nth, k: 1 + rng.below(32) as u16, to }
 }

@@ -61,6 +61,9 @@ fn arg_json(name: &str, kind: Arg) -> Value {
         Arg::Mapping => json!({ "name": name, "kind": "mapping" }),
         Arg::Index => json!({ "name": name, "kind": "index" }),
         Arg::Pfn => json!({ "name": name, "kind": "pfn" }),
+        Arg::Process => json!({ "name": name, "kind": "process" }),
+        Arg::Addr => json!({ "name": name, "kind": "addr" }),
+        Arg::Cpu => json!({ "name": name, "kind": "cpu" }),
         Arg::Count(most) => json!({ "name": name, "kind": "count", "most": most }),
         Arg::Mode(names) => json!({ "name": name, "kind": "mode", "names": names }),
     }
@@ -120,6 +123,7 @@ fn json(what: Table) -> Vec<Value> {
                     "bugs": bug_slugs(model.bugs),
                     "rcu_free": model.rcu_free,
                     "irqoff_is_reader": model.irqoff_is_reader,
+                    "lru_batch_clear_first": model.lru_batch_clear_first,
                 })
             })
             .collect(),
@@ -169,7 +173,15 @@ fn lines(what: Table) -> Vec<String> {
 /// Tokens of the text form, for targets that read it.
 fn dictionary() -> String {
     let words = ["\\nmodel: ", "\\nbug: ", "\\nexpect: ", "\\ninit\\n", "\\ncpu0\\n", "\\ncpu1\\n", "\\nschedule\\n"];
-    let init = ["  m0 = mapping()", "  F0 = folio(m0, index=0)", "flags="];
+    let init = [
+        "  m0 = mapping()",
+        "  F0 = folio(m0, index=0)",
+        "  v0 = vma(p0, 0..2, anon)",
+        "  s0 = swap(p0, addr=0)",
+        "flags=",
+        "maps=",
+        "aops=",
+    ];
     let schedule = [" until ", " then ", "blocked#1", "end", "@1"];
     let mut out = format!("# libFuzzer dictionary: foliofuzz list ops --dict\n\"{MAGIC}\\n\"\n");
     let ops = TABLE.iter().map(|o| format!("{}(", o.name));

@@ -6,7 +6,7 @@ use crate::linux::rcupdate::rcu_task;
 use crate::linux::{service, signal};
 use crate::machine::{Halt, Halted, Host, Machine, Sched, Sink, m};
 use crate::ops;
-use crate::prog::{FolioPlace, Program};
+use crate::prog::Program;
 use crate::vocab::{IO_TASK, KSWAPD_TASK, Note, OPS_PER_CPU, Obj, RCU_TASK, TASKS, Topics};
 use shuttle_engine::config::{Config, FailurePersistence, MaxSteps};
 use shuttle_engine::runtime::execution::{Execution, ExecutionState};
@@ -143,7 +143,7 @@ fn guarded(task: usize, body: fn(usize)) {
 fn main_task() {
     guarded(0, |_| {
         crate::linux::reset();
-        set_up(program());
+        ops::set_up(&program().init);
         for cpu in 1..program().nr_cpus() {
             spawn(cpu, cpu_task);
         }
@@ -151,8 +151,9 @@ fn main_task() {
         operations(0);
         m().join();
         m().begin_op(OPS_PER_CPU as u8);
+        signal::clear_signal();
         ops::epilogue(program().nr_cpus());
-        m().end_op();
+        m().end_op(0);
         m().note(Note::Quiescent, Obj::NONE, 0);
     });
 }
@@ -176,30 +177,9 @@ fn operations(cpu: usize) {
     for (i, op) in program().cpus[cpu].iter().enumerate() {
         m().begin_op(i as u8);
         signal::clear_signal();
-        (ops::TABLE[op.code as usize].run)(op.args);
-        m().end_op();
+        let result = (ops::TABLE[op.code as usize].run)(op.args);
+        m().end_op(result as u8);
     }
-}
-
-fn set_up(p: &Program) {
-    for (i, mapping) in p.init.mappings.iter().enumerate() {
-        if let Some(mapping) = mapping {
-            ops::set_up_mapping(i, mapping.flags, mapping.aops);
-        }
-    }
-    let mut used = 0;
-    for (i, folio) in p.init.folios.iter().enumerate() {
-        let Some(folio) = folio else { continue };
-        let at = match folio.place {
-            FolioPlace::Cache { mapping, index } => {
-                ops::FolioAt::Cache { mapping: mapping as usize, index: index as usize }
-            }
-            FolioPlace::Anon => ops::FolioAt::Anon,
-        };
-        ops::set_up_folio(i, at, folio.flags);
-        used |= 1 << i;
-    }
-    ops::set_up_done(used);
 }
 
 /// What the benchmark compares: the engine's bare `switch()`, and scheduling points of the machine, on the same kept
@@ -210,6 +190,7 @@ pub mod bench {
     use crate::linux::page_flags::{folio_set_referenced, folio_test_dirty};
     use crate::linux::page_ref::{folio_put_testzero, folio_try_get};
     use crate::linux::xarray::{xas_load, xas_reload};
+    use crate::prog::{FolioInit, FolioPlace, MappingInit};
     use crate::vocab::Owner;
 
     /// Points of one round of [`lookup`].
@@ -231,6 +212,11 @@ pub mod bench {
             let mut program = Program::new(crate::vocab::Model::of(crate::vocab::Kernel::DEFAULT));
             let op = crate::prog::Op { code: 0, args: [0; 3] };
             program.cpus[..tasks].iter_mut().for_each(|ops| ops.push(op));
+            program.init.mappings[0] = Some(MappingInit::default());
+            for i in 0..tasks {
+                let place = FolioPlace::Cache { mapping: 0, index: i as u8 };
+                program.init.folios[i] = Some(FolioInit::new(place, 0));
+            }
             Loop { engine: Engine::new(), program }
         }
 
@@ -252,11 +238,7 @@ pub mod bench {
                 self.engine.execute(|| {
                     guarded(0, |_| {
                         crate::linux::reset();
-                        ops::set_up_mapping(0, 0, 0);
-                        for i in 0..program().nr_cpus() {
-                            ops::set_up_folio(i, ops::FolioAt::Cache { mapping: 0, index: i }, 0);
-                        }
-                        ops::set_up_done(0xff);
+                        ops::set_up(&program().init);
                         (1..program().nr_cpus()).for_each(|cpu| spawn(cpu, task));
                         rounds_of(0);
                         m().join();

@@ -80,3 +80,11 @@ pub fn device_read(folio: Folio, mapping: AddressSpace, index: usize) {
     let v = m().load(Obj::at(Field::Disk, mapping.index as usize, index), Order::Plain, Note::Nothing, 0);
     m().store(content(folio), v, Order::Plain, Note::ReadIn, page_id(mapping.index as usize, index));
 }
+
+/// `copy_user_highpage` of a page that may change meanwhile: `copied` runs at the instant the source has been read.
+pub fn copy_content_then(dst: Folio, src: Folio, copied: impl FnOnce()) {
+    prim!(copy_highpage);
+    let v = m().load(content(src), Order::Plain, Note::Nothing, 0);
+    copied();
+    m().store(content(dst), v, Order::Plain, Note::ContentCopy, src.0 as u32 + 1);
+}

@@ -86,3 +86,19 @@ pub fn private_list_add(folio: Folio) {
 pub fn private_list_del(folio: Folio) {
     m().note(Note::PrivateDel, folio.obj(Field::Lru), 0);
 }
+
+/// Files the folio at the tail of its list. `lru_lock` held, the folio not unevictable.
+#[inline]
+pub fn lruvec_add_folio_tail(folio: Folio) {
+    prim!(lruvec_add_folio_tail);
+    let list = folio_lru_list(folio);
+    change(folio, list, Note::LruAdd, |l| l.push_tail(folio.pfn()), 1);
+}
+
+/// ST `folio->mlock_count`: it shares storage with the list link. `lru_lock` held, the folio filed as unevictable by
+/// this CPU.
+#[inline]
+pub fn folio_set_mlock_count(folio: Folio, count: u64) {
+    prim!(folio_set_mlock_count);
+    m().store(folio.obj(Field::MlockCount), count, Order::Plain, Note::Nothing, 0);
+}

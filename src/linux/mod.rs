@@ -2,6 +2,7 @@
 //!
 //! Primitives are total: they never panic, also on a kernel gone wrong; the checks see what happened.
 
+pub mod buffer_head;
 pub mod fault;
 pub mod fs;
 pub mod highmem;
@@ -20,6 +21,7 @@ pub mod sched;
 pub mod service;
 pub mod signal;
 pub mod spinlock;
+pub mod swap_info;
 pub mod wait;
 pub mod xarray;
 

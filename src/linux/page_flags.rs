@@ -116,11 +116,12 @@ page_flags! {
         test_and_clear folio_test_clear_active, clear_na __folio_clear_active;
     PG_WORKINGSET: test folio_test_workingset, set folio_set_workingset;
     PG_SWAPCACHE: set folio_set_swapcache, clear folio_clear_swapcache;
-    PG_MAPPEDTODISK: clear folio_clear_mappedtodisk;
+    PG_MAPPEDTODISK: clear folio_clear_mappedtodisk, test folio_test_mappedtodisk, set folio_set_mappedtodisk;
     PG_ANON_EXCLUSIVE: test page_anon_exclusive, set set_page_anon_exclusive, clear clear_page_anon_exclusive;
     PG_PRIVATE: test folio_test_private, set folio_set_private, clear folio_clear_private;
+    PG_PRIVATE_2: clear folio_clear_private_2;
     PG_RECLAIM: test folio_test_reclaim, set folio_set_reclaim, clear folio_clear_reclaim,
-        test folio_test_readahead, set folio_set_readahead;
+        test folio_test_readahead, set folio_set_readahead, clear folio_clear_readahead;
     PG_SWAPBACKED: test folio_test_swapbacked, set folio_set_swapbacked, clear folio_clear_swapbacked,
         set_na __folio_set_swapbacked;
     PG_UNEVICTABLE: test folio_test_unevictable, set folio_set_unevictable, clear folio_clear_unevictable,

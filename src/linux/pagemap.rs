@@ -1,7 +1,8 @@
 //! `pagemap.h`: the folio lock's inline half, and a folio's place in its file. Waiting is `mm/filemap.c`.
 
 use super::mm_types::{AddressSpace, AnonVma, Folio, MappingPtr};
-use super::page_flags::{flags, folio_test_private, folio_test_swapcache};
+use super::page_flags::*;
+use super::page_ref::{folio_get, folio_put_testzero};
 use crate::machine::m;
 use crate::prim;
 use crate::vocab::*;
@@ -232,4 +233,57 @@ pub fn mapping_clear_unevictable(mapping: AddressSpace) {
     prim!(mapping_clear_unevictable);
     let clear = |v: u64| Some(v & !AS_UNEVICTABLE);
     let _ = m().rmw(mapping.obj(Field::AsFlags), Order::Relaxed, Note::Nothing, mapping.aux(), clear);
+}
+
+/// `folio_attach_private`: private data `word`, with a reference of the folio's.
+pub fn folio_attach_private(folio: Folio, word: u64) {
+    prim!(folio_attach_private);
+    folio_get(folio, Owner::Private);
+    folio_set_private_word(folio, word);
+    folio_set_private(folio);
+}
+
+/// `folio_detach_private`: what was attached; `None` if nothing. The caller holds another reference, so that the one
+/// dropped here is never the last.
+pub fn folio_detach_private(folio: Folio) -> Option<u64> {
+    prim!(folio_detach_private);
+    let word = folio_private(folio);
+    if !folio_test_private(folio) {
+        return None;
+    }
+    folio_clear_private(folio);
+    folio_set_private_word(folio, 0);
+    folio_put_testzero(folio, Owner::Private);
+    Some(word)
+}
+
+/// `folio_has_private`: PG_private or PG_private_2. One load.
+pub fn folio_has_private(folio: Folio) -> bool {
+    prim!(folio_has_private);
+    let both = PG_PRIVATE | PG_PRIVATE_2;
+    m().load(flags(folio), Order::Relaxed, Note::TestFlag, both as u32) & both != 0
+}
+
+/// The xor of `folio_end_read`: PG_uptodate appears and PG_locked goes in one step, which tells whether PG_waiters was
+/// set.
+pub fn end_read_has_waiters(folio: Folio, success: bool) -> bool {
+    prim!(folio_xor_flags_has_waiters);
+    let uptodate = if success { PG_UPTODATE } else { 0 };
+    let end = |v: u64| Some(v & !PG_LOCKED | uptodate);
+    let old = m().rmw(flags(folio), Order::Release, Note::FolioUnlock, uptodate as u32, end);
+    old.is_ok_and(|v| v & PG_WAITERS != 0)
+}
+
+/// Clears PG_writeback and returns whether PG_waiters was set, in one step (`folio_xor_flags_has_waiters`).
+pub fn clear_writeback_has_waiters(folio: Folio) -> bool {
+    prim!(folio_xor_flags_has_waiters);
+    let end = |v: u64| Some(v & !PG_WRITEBACK);
+    let old = m().rmw(flags(folio), Order::Release, Note::ClearFlag, PG_WRITEBACK as u32, end);
+    old.is_ok_and(|v| v & PG_WAITERS != 0)
+}
+
+/// `mapping->i_mmap` after an insertion or a removal. i_mmap_rwsem held for writing.
+pub fn set_i_mmap(mapping: AddressSpace, vmas: Seq) {
+    prim!(set_i_mmap);
+    m().store(mapping.obj(Field::IMmap), vmas.0, Order::Plain, Note::Nothing, mapping.aux());
 }

@@ -1,20 +1,33 @@
 //! `pagevec.h`: a batch of folios on the caller's stack.
 
 use super::mm_types::Folio;
-use crate::vocab::FOLIOS;
+use crate::vocab::{FOLIOS, SLOTS};
 
 /// Folios found by a lookup, each with the index it was found at. Room for every folio there is.
 #[derive(Clone, Copy)]
 pub struct FolioBatch {
     nr: usize,
     entries: [(Folio, usize); FOLIOS],
+    /// The indices of value entries the lookup met, as a bit set.
+    values: u32,
+    /// Where the lookup ends.
+    end: usize,
     /// `percpu_pvec_drained`: the release has drained this CPU's LRU batches once.
     pub drained: bool,
 }
 
 impl FolioBatch {
     pub const fn new() -> FolioBatch {
-        FolioBatch { nr: 0, entries: [(Folio(0), 0); FOLIOS], drained: false }
+        FolioBatch { nr: 0, entries: [(Folio(0), 0); FOLIOS], values: 0, end: SLOTS, drained: false }
+    }
+
+    /// A batch for a lookup of indices below `end`.
+    pub const fn up_to(end: usize) -> FolioBatch {
+        FolioBatch { end, ..FolioBatch::new() }
+    }
+
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     pub fn add(&mut self, folio: Folio, index: usize) {
@@ -39,6 +52,27 @@ impl FolioBatch {
     /// Empty again; `drained` survives, as in the kernel.
     pub fn reinit(&mut self) {
         self.nr = 0;
+        self.values = 0;
+    }
+
+    /// Records a value entry at `index`.
+    pub fn add_value(&mut self, index: usize) {
+        self.values |= 1 << index;
+    }
+
+    pub fn has_values(&self) -> bool {
+        self.values != 0
+    }
+
+    /// The first index the batch covers, and the one after the last.
+    pub fn span(&self) -> (usize, usize) {
+        let found = self.entries().fold(self.values, |set, (_, index)| set | 1 << index);
+        (found.trailing_zeros() as usize, (u32::BITS - found.leading_zeros()) as usize)
+    }
+
+    /// `folio_batch_remove_exceptionals`.
+    pub fn remove_exceptionals(&mut self) {
+        self.values = 0;
     }
 }
 

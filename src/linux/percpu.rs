@@ -4,7 +4,8 @@
 use super::mm_types::Folio;
 use super::sched;
 use crate::machine::m;
-use crate::vocab::{CPUS, Note, Obj, Order, PAGEVEC_SIZE, Seq};
+use crate::prim;
+use crate::vocab::{CPUS, Field, Note, Obj, Order, PAGEVEC_SIZE, Seq};
 use std::cell::Cell;
 
 /// The batches of one CPU (`struct cpu_fbatches` and `struct mlock_fbatch`).
@@ -147,11 +148,11 @@ pub fn take_kept_pin() -> Option<KeptPin> {
 #[inline]
 pub fn local_lock() {
     let lock = Obj::local_lock(m().cpu());
-    if m().peek(lock) != 0 {
-        m().lock(lock, false, Note::Nothing, 0);
-    } else {
-        m().poke(lock, m().task() as u64 + 1);
+    while m().peek(lock) != 0 {
+        m().note(Note::Blocked, lock, 0);
+        m().block_on(lock);
     }
+    m().poke(lock, m().task() as u64 + 1);
     sched::preempt_disable();
 }
 
@@ -196,10 +197,48 @@ pub fn mlock_batch_push(folio: Folio, tag: MlockTag) -> bool {
     batch_push(Batch::Mlock, folio)
 }
 
-/// This CPU's mlock batch with its tags, which is empty afterwards. Local lock held.
-pub fn mlock_batch_take() -> impl Iterator<Item = (Folio, MlockTag)> {
-    let tags = Obj::batch(m().cpu(), MLOCK_TAGS);
-    let tagged = Seq(m().peek(tags));
-    m().poke(tags, Seq::EMPTY.0);
-    batch_take(Batch::Mlock).iter().zip(tagged.iter()).map(|(f, t)| (Folio(f as u8), MlockTag::from(t)))
+/// This CPU's mlock batch with its tags. Local lock held.
+pub fn mlock_batch_entries() -> impl Iterator<Item = (Folio, MlockTag)> {
+    let tags = Seq(m().peek(Obj::batch(m().cpu(), MLOCK_TAGS)));
+    batch_entries(Batch::Mlock).iter().zip(tags.iter()).map(|(f, t)| (Folio(f as u8), MlockTag::from(t)))
+}
+
+/// `folio_batch_reinit` of this CPU's mlock batch. Local lock held.
+pub fn mlock_batch_reinit() {
+    batch_take(Batch::Mlock);
+    m().poke(Obj::batch(m().cpu(), MLOCK_TAGS), Seq::EMPTY.0);
+}
+
+const LRU_DISABLE: Obj = Obj::at(Field::LruDisable, 0, 0);
+const DRAIN_GEN: Obj = Obj::at(Field::DrainGen, 0, 0);
+
+/// `lru_cache_disabled()`: LD of the count of those who want no folio to stay in a batch.
+pub fn lru_cache_disabled() -> bool {
+    prim!(lru_cache_disabled);
+    m().load(LRU_DISABLE, Order::Relaxed, Note::Nothing, 0) != 0
+}
+
+/// `atomic_inc(&lru_disable_count)`, or `atomic_dec`.
+pub fn lru_disable_count_add(nr: i64) {
+    prim!(lru_disable_count_add);
+    let add = |v: u64| Some(v.wrapping_add_signed(nr));
+    let _ = m().rmw(LRU_DISABLE, Order::Relaxed, Note::Nothing, 0, add);
+}
+
+/// LD.acq of the generation of `__lru_add_drain_all()`.
+pub fn lru_drain_gen() -> u64 {
+    prim!(lru_drain_gen);
+    m().load(DRAIN_GEN, Order::Acquire, Note::Nothing, 0)
+}
+
+/// The next generation, unless it is another than `this_gen`; then false. The drain's mutex held, which alone lets the
+/// generation change: the look is no access of its own. Without `this_gen` always the next.
+pub fn lru_drain_gen_next(this_gen: Option<u64>) -> bool {
+    prim!(lru_drain_gen_next);
+    let now = m().peek(DRAIN_GEN);
+    let same = this_gen.is_none_or(|seen| seen == now);
+    if same {
+        m().store(DRAIN_GEN, now.wrapping_add(1), Order::Relaxed, Note::Nothing, 0);
+    }
+    same
 }

@@ -103,3 +103,23 @@ pub fn mapcount_dec(folio: Folio, vma: Vma, addr: usize) -> u64 {
     let dec = |v: u64| Some(v.wrapping_sub(1));
     m().rmw(folio.obj(Field::Mapcount), Order::Full, Note::RmapRemove, user, dec).unwrap_or_default()
 }
+
+/// `raw_write_seqcount_begin(&mm->write_protect_seq)`: odd from here on. mmap_lock held for writing.
+pub fn write_protect_seq_begin(mm: Mm) {
+    prim!(raw_write_seqcount_begin);
+    write_protect_seq_inc(mm);
+    m().barrier(Order::Release);
+}
+
+/// `raw_write_seqcount_end(&mm->write_protect_seq)`: even again.
+pub fn write_protect_seq_end(mm: Mm) {
+    prim!(raw_write_seqcount_end);
+    m().barrier(Order::Release);
+    write_protect_seq_inc(mm);
+}
+
+/// Only the holder of the mmap_lock writes the count.
+fn write_protect_seq_inc(mm: Mm) {
+    let seq = mm.obj(Field::WriteProtectSeq);
+    m().store(seq, m().peek(seq).wrapping_add(1), Order::Relaxed, Note::Nothing, 0);
+}

@@ -4,7 +4,7 @@
 
 use super::sched;
 use crate::machine::m;
-use crate::vocab::{Note, Obj, RCU_TASK};
+use crate::vocab::{Note, Obj, Order, RCU_TASK};
 use std::cell::Cell;
 
 const CALLBACKS: usize = 8;
@@ -22,11 +22,18 @@ struct State {
     pending: Cell<usize>,
     /// The epilogue waits for the queue to empty.
     barrier: Cell<bool>,
+    /// Tasks whose `synchronize_rcu` is over, as a bit set.
+    over: Cell<u32>,
 }
 
 thread_local! {
     static STATE: State = const {
-        State { queue: [const { Cell::new(None) }; CALLBACKS], pending: Cell::new(0), barrier: Cell::new(false) }
+        State {
+            queue: [const { Cell::new(None) }; CALLBACKS],
+            pending: Cell::new(0),
+            barrier: Cell::new(false),
+            over: Cell::new(0),
+        }
     };
 }
 
@@ -55,8 +62,11 @@ pub fn rcu_read_unlock() {
 
 /// `call_rcu(head, func)`: `func(arg)` runs in the RCU task after a grace period.
 pub fn call_rcu(func: fn(usize), arg: usize) {
-    let readers = sched::readers();
     m().note(Note::CallRcu, Obj::NONE, arg as u32);
+    enqueue(func, arg, sched::readers());
+}
+
+fn enqueue(func: fn(usize), arg: usize, readers: u32) {
     STATE.with(|s| {
         if let Some(free) = s.queue.iter().find(|c| c.get().is_none()) {
             free.set(Some(Callback { func, arg, readers }));
@@ -67,6 +77,28 @@ pub fn call_rcu(func: fn(usize), arg: usize) {
     if readers == 0 {
         m().wake(WORK);
     }
+}
+
+/// `synchronize_rcu()`: returns when every reader of this moment has left its section. May sleep.
+pub fn synchronize_rcu() {
+    sched::might_sleep();
+    let readers = sched::readers();
+    if readers == 0 {
+        return m().barrier(Order::Full);
+    }
+    let task = m().task();
+    STATE.with(|s| s.over.set(s.over.get() & !(1 << task)));
+    enqueue(grace_period_over, task, readers);
+    while STATE.with(|s| s.over.get() >> task & 1 == 0) {
+        m().note(Note::Blocked, Obj::wait_flags(task), 0);
+        m().block_on(Obj::wait_flags(task));
+    }
+}
+
+/// The callback of [`synchronize_rcu`].
+fn grace_period_over(task: usize) {
+    STATE.with(|s| s.over.set(s.over.get() | 1 << task));
+    m().wake(Obj::wait_flags(task));
 }
 
 /// The running task may have left its last read section.
@@ -110,7 +142,7 @@ pub fn rcu_task() {
     loop {
         if let Some(cb) = take_ready() {
             (cb.func)(cb.arg);
-            m().end_op();
+            m().end_op(0);
             op = (op + 1).min(crate::vocab::OPS_PER_CPU as u8 - 1);
             m().begin_op(op);
         } else if STATE.with(|s| s.barrier.get() && s.pending.get() == 0) {

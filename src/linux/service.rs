@@ -1,6 +1,7 @@
 //! Work done by service tasks: `workqueue.h` items on the CPU they were queued on, and I/O completions. A service task
 //! ends when it has nothing left to do, and is started again by the next item.
 
+use super::sched::{local_irq_disable, local_irq_enable};
 use crate::machine::m;
 use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, KWORKER_TASK, Note, OPS_PER_CPU, Obj, TASKS};
 use std::cell::Cell;
@@ -50,7 +51,7 @@ fn run(item: impl FnOnce()) {
     });
     m().begin_op(op);
     item();
-    m().end_op();
+    m().end_op(0);
 }
 
 /// `queue_work_on(cpu, work)`: nothing if the CPU has it queued already (there is one work item per CPU).
@@ -100,7 +101,11 @@ fn next_request() -> Option<Request> {
 /// Body of the I/O task: the device, and the interrupts in which it reports completions.
 pub fn io_task() {
     while let Some((end_io, arg)) = next_request() {
-        run(|| end_io(arg));
+        run(|| {
+            local_irq_disable();
+            end_io(arg);
+            local_irq_enable();
+        });
     }
     m().wake(EPILOGUE);
 }

@@ -34,6 +34,11 @@ impl WaitQueue {
         Seq(m().load(self.obj(), Order::Plain, Note::Nothing, 0))
     }
 
+    /// `!list_empty_careful(&entry)`: LD.acq without the lock, whether `task`'s entry is queued.
+    pub fn queued_careful(self, task: usize) -> bool {
+        Seq(m().load(self.obj(), Order::Acquire, Note::Nothing, 0)).contains(task)
+    }
+
     /// Appends the running task's entry. Queue lock held.
     pub fn add_tail(self) {
         let task = m().task();

@@ -7,31 +7,48 @@ use crate::machine::m;
 use crate::prim;
 use crate::vocab::{Field, Note, Order, SLOTS};
 
+/// A slot word with this bit is a value entry: the shadow of a reclaimed folio.
+const VALUE: u64 = 1 << 63;
+
+/// What a slot holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entry {
+    None,
+    Folio(Folio),
+    /// A value entry: a shadow.
+    Value,
+}
+
+/// The folio a slot word names; a value entry names none.
 #[inline]
 fn entry(word: u64) -> Option<Folio> {
-    (word != 0).then(|| Folio(word as u8 - 1))
+    (word != 0 && word & VALUE == 0).then(|| Folio((word as u8).wrapping_sub(1)))
+}
+
+#[inline]
+fn load(mapping: AddressSpace, index: usize) -> u64 {
+    m().load(mapping.slot(index), Order::Relaxed, Note::Nothing, mapping.aux())
 }
 
 /// LD of the slot.
 #[inline]
 pub fn xas_load(mapping: AddressSpace, index: usize) -> Option<Folio> {
     prim!(xas_load);
-    entry(m().load(mapping.slot(index), Order::Relaxed, Note::Nothing, mapping.aux()))
+    entry(load(mapping, index))
 }
 
 /// LD of the same slot again, to see whether it still holds what was loaded.
 #[inline]
 pub fn xas_reload(mapping: AddressSpace, index: usize) -> Option<Folio> {
     prim!(xas_reload);
-    entry(m().load(mapping.slot(index), Order::Relaxed, Note::Nothing, mapping.aux()))
+    entry(load(mapping, index))
 }
 
 /// The first present entry at or after `index`: (index, folio).
 #[inline]
 pub fn xas_find(mapping: AddressSpace, index: usize) -> Option<(usize, Folio)> {
     prim!(xas_find);
-    (index..SLOTS)
-        .find_map(|i| entry(m().load(mapping.slot(i), Order::Relaxed, Note::Nothing, mapping.aux())).map(|f| (i, f)))
+    (index..SLOTS).find_map(|i| entry(load(mapping, i)).map(|f| (i, f)))
 }
 
 /// Publishes `folio` (or nothing) in the slot; storing nothing clears the slot's marks first. i_pages lock held.
@@ -69,5 +86,55 @@ pub fn xa_unlock_irq(mapping: AddressSpace) {
 /// v5.0).
 pub fn xa_empty(mapping: AddressSpace) -> bool {
     prim!(xa_empty);
-    if m().model().kernel.has_folios() { xas_find(mapping, 0).is_none() } else { mapping.load(Field::NrPages) == 0 }
+    if m().model().kernel.has_folios() {
+        xas_find_entry(mapping, 0, SLOTS).is_none()
+    } else {
+        mapping.load(Field::NrPages) == 0
+    }
+}
+
+/// LD of the slot, value entries told apart.
+pub fn xas_load_entry(mapping: AddressSpace, index: usize) -> Entry {
+    prim!(xas_load);
+    to_entry(load(mapping, index))
+}
+
+fn to_entry(word: u64) -> Entry {
+    match entry(word) {
+        Some(folio) => Entry::Folio(folio),
+        None if word == 0 => Entry::None,
+        None => Entry::Value,
+    }
+}
+
+/// The first folio or value entry at or after `index` and before `end`.
+pub fn xas_find_entry(mapping: AddressSpace, index: usize, end: usize) -> Option<(usize, Entry)> {
+    prim!(xas_find);
+    (index..end.min(SLOTS)).find_map(|i| match to_entry(load(mapping, i)) {
+        Entry::None => None,
+        found => Some((i, found)),
+    })
+}
+
+/// The first folio at or after `index` and before `end` whose slot has `mark`: LD of the marks, then of the slot.
+pub fn xas_find_marked(mapping: AddressSpace, index: usize, end: usize, mark: u64) -> Option<(usize, Folio)> {
+    prim!(xas_find_marked);
+    let marks = m().load(mapping.obj(Field::Marks), Order::Relaxed, Note::Nothing, mapping.aux());
+    (index..end.min(SLOTS))
+        .filter(|i| marks >> (3 * i) & mark != 0)
+        .find_map(|i| entry(load(mapping, i)).map(|f| (i, f)))
+}
+
+/// Puts a shadow where a folio was; the slot's marks are cleared after it. i_pages lock held.
+pub fn xas_store_shadow(mapping: AddressSpace, index: usize) {
+    prim!(xas_store);
+    m().store(mapping.slot(index), VALUE, Order::Release, Note::SlotStore, mapping.aux());
+    xas_clear_mark(mapping, index, 7);
+}
+
+/// Clears `MARK_*` marks of a slot. i_pages lock held.
+pub fn xas_clear_mark(mapping: AddressSpace, index: usize, marks: u64) {
+    prim!(xas_clear_mark);
+    let clear = |v: u64| Some(v & !(marks << (3 * index)));
+    let _ = m().rmw(mapping.obj(Field::Marks), Order::Plain, Note::Nothing, mapping.aux(), clear);
 }

@@ -482,8 +482,9 @@ impl Machine {
         self.note(Note::OpBegin, Obj::NONE, op as u32);
     }
 
-    pub fn end_op(&self) {
-        self.note(Note::OpEnd, Obj::NONE, self.op(self.cur.get()) as u32);
+    /// The running task ends its operation; `result` is what came of it.
+    pub fn end_op(&self, result: u8) {
+        self.note(Note::OpEnd, Obj::NONE, self.op(self.cur.get()) as u32 | (result as u32) << 8);
     }
 
     /// The running task is over; the engine is told who is next.

@@ -1,7 +1,9 @@
-//! `mm/compaction.c`: isolating page frames for migration.
+//! `mm/compaction.c`: isolating page frames for migration, and migrating them.
 
 use super::filemap::folio_unlock;
-use super::swap::folio_put;
+use super::migrate::{NewFolios, migrate_pages_with, putback_movable_pages};
+use super::page_alloc::free_pages_prepare;
+use super::swap::{folio_put, lru_add_drain};
 use super::vmscan::{__isolate_lru_page, ISOLATE_ASYNC_MIGRATE, ISOLATE_UNEVICTABLE, IsolateError};
 use super::{bug, kernel};
 use crate::bugs;
@@ -14,14 +16,10 @@ use crate::linux::pagemap::*;
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
 use crate::linux::spinlock::*;
+use crate::machine::m;
 use crate::vocab::*;
 
-/// `enum migrate_mode`, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum MigrateMode {
-    Sync,
-    Async,
-}
+pub use super::migrate::MigrateMode;
 
 /// `struct compact_control`: what is scanned, and what was taken.
 pub struct CompactControl {
@@ -32,20 +30,134 @@ pub struct CompactControl {
     pub migratepages: FolioBatch,
     /// Page frames that `__isolate_lru_page()` answered -EBUSY to, as a bit set.
     pub refused: u32,
+    /// Page frames that were isolated, as a bit set; migration does not change it.
+    pub taken: u32,
+    /// `freepages`: frames taken from the allocator to migrate to. Their refcount is 0.
+    freepages: Seq,
+    /// `nr_migratepages`: isolated folios without a new one.
+    nr_migratepages: usize,
 }
 
 impl CompactControl {
     pub fn new(mode: MigrateMode, pfns: (usize, usize)) -> CompactControl {
-        CompactControl { mode, pfns, migratepages: FolioBatch::new(), refused: 0 }
+        CompactControl {
+            mode,
+            pfns,
+            migratepages: FolioBatch::new(),
+            refused: 0,
+            taken: 0,
+            freepages: Seq::EMPTY,
+            nr_migratepages: 0,
+        }
     }
 
+    /// ISOLATE_ASYNC_MIGRATE: only what needs no waiting for I/O.
     fn is_async(&self) -> bool {
-        self.mode == MigrateMode::Async
+        self.mode != MigrateMode::Sync
     }
 
     fn take(&mut self, folio: Folio) {
         private_list_add(folio);
         self.migratepages.add(folio, 0);
+        self.taken |= 1u32.wrapping_shl(folio.0 as u32);
+        self.nr_migratepages += 1;
+    }
+}
+
+/// `compact_zone()`, v6.12 (MM-6.12 8.3), for the frames `cc` names: isolates what can be migrated, migrates it, puts
+/// the rest back. Kernels before folios put everything back. Left out: the free scanner's position, pageblocks, the
+/// second round, the drain at its end.
+pub fn compact_zone(cc: &mut CompactControl) {
+    kfn!(compact_zone);
+    let migrates = kernel().has_folios();
+    if migrates {
+        lru_add_drain();
+    }
+    isolate_migratepages_block(cc);
+    note_outcomes(cc);
+    let mut list = std::mem::take(&mut cc.migratepages);
+    if migrates && list.count() != 0 {
+        let mode = cc.mode;
+        migrate_pages_with(&mut list, cc, mode);
+        cc.nr_migratepages = 0;
+    }
+    putback_movable_pages(&list);
+    release_free_list(cc);
+}
+
+/// What an asynchronous scan says of each page frame it decided on, for the functional expectations.
+pub fn note_outcomes(cc: &CompactControl) {
+    if cc.mode != MigrateMode::Async {
+        return;
+    }
+    for (set, outcome) in [(cc.taken, Outcome::Isolated), (cc.refused, Outcome::NotIsolated)] {
+        for pfn in (0..FOLIOS).filter(|pfn| set >> pfn & 1 != 0) {
+            let folio = Folio(pfn as u8);
+            m().note(Note::Outcome, folio.obj(Field::Flags), outcome as u32 | (folio.0 as u32) << 8);
+        }
+    }
+}
+
+impl NewFolios for CompactControl {
+    fn get_new_folio(&mut self) -> Option<Folio> {
+        compaction_alloc(self)
+    }
+
+    fn put_new_folio(&mut self, dst: Folio) {
+        compaction_free(self, dst);
+    }
+}
+
+/// `isolate_freepages()`, v6.12: takes a free frame for every folio still to be migrated off the allocator's list, all
+/// under zone->lock. Left out: the scan by pageblock.
+fn isolate_freepages(cc: &mut CompactControl) {
+    kfn!(isolate_freepages);
+    let want = cc.nr_migratepages.max(1);
+    let rest = |list: Seq| list.iter().take(want).fold(list, |l, pfn| l.remove(pfn));
+    let take = |list: u64| (list != 0).then(|| rest(Seq(list)).0);
+    let old = m().rmw(Obj::free_list(), Order::Plain, Note::Nothing, u32::MAX, take);
+    for pfn in Seq(old.unwrap_or_default()).iter().take(want) {
+        cc.freepages = cc.freepages.push_tail(pfn);
+    }
+}
+
+/// `compaction_alloc()`, v6.12: a frame of the private free list, as an unlocked folio with one reference.
+fn compaction_alloc(cc: &mut CompactControl) -> Option<Folio> {
+    kfn!(compaction_alloc);
+    if cc.freepages.is_empty() {
+        isolate_freepages(cc);
+    }
+    let folio = take_free(cc)?;
+    cc.nr_migratepages = cc.nr_migratepages.saturating_sub(1);
+    Some(folio)
+}
+
+/// The first frame of the private free list, made a folio: `post_alloc_hook()`, `set_page_refcounted()`.
+fn take_free(cc: &mut CompactControl) -> Option<Folio> {
+    let pfn = cc.freepages.head()?;
+    cc.freepages = cc.freepages.remove(pfn);
+    let folio = Folio(pfn as u8);
+    m().note(Note::FolioAlloc, folio.obj(Field::Refcount), 0);
+    m().poke(folio.obj(Field::Private), 0);
+    set_page_refcounted(folio, Owner::Alloc);
+    Some(folio)
+}
+
+/// `compaction_free()`, v6.12: `dst` was not used. A speculative reference may be left; its holder frees the folio
+/// then, else the private free list has it back.
+fn compaction_free(cc: &mut CompactControl, dst: Folio) {
+    kfn!(compaction_free);
+    if folio_put_testzero(dst, Owner::Alloc) && free_pages_prepare(dst) {
+        cc.freepages = cc.freepages.push_head(dst.pfn());
+    }
+    cc.nr_migratepages += 1;
+}
+
+/// `release_free_list()`, v6.12: gives back what was not needed. Left out: large pages.
+fn release_free_list(cc: &mut CompactControl) {
+    kfn!(release_free_list);
+    while let Some(folio) = take_free(cc) {
+        folio_put(folio, Owner::Alloc);
     }
 }
 
@@ -95,7 +207,7 @@ mod pages {
     /// `compact_trylock_irqsave()`, v4.15: asynchronous compaction does not wait for the lru_lock.
     fn compact_trylock_irqsave(cc: &CompactControl) -> bool {
         kfn!(compact_trylock_irqsave);
-        if cc.is_async() {
+        if cc.mode == MigrateMode::Async {
             return spin_trylock_irq(LRUVEC_LOCK);
         }
         spin_lock_irq(LRUVEC_LOCK);
@@ -163,7 +275,7 @@ mod folios {
     /// `cc->contended`.
     fn compact_lock_irqsave(cc: &CompactControl) {
         kfn!(compact_lock_irqsave);
-        if cc.is_async() && spin_trylock_irq(LRUVEC_LOCK) {
+        if cc.mode == MigrateMode::Async && spin_trylock_irq(LRUVEC_LOCK) {
             return;
         }
         spin_lock_irq(LRUVEC_LOCK);

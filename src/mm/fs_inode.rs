@@ -56,19 +56,24 @@ fn evict(mapping: AddressSpace) {
     inode_unpin(mapping.index as usize);
 }
 
-/// `iput()` with `iput_final()`, v6.12, of an unlinked inode: the last reference evicts it. Left out: keeping inodes
-/// cached.
+/// `iput()`, v6.12: drops a reference on the inode.
 fn iput(mapping: AddressSpace) {
     kfn!(iput);
     spin_lock(SpinLock::i_lock(mapping));
-    let last = i_count_dec_and_test(mapping);
-    if last {
-        set_i_state(mapping, I_FREEING);
+    if i_count_dec_and_test(mapping) {
+        iput_final(mapping);
+    } else {
+        spin_unlock(SpinLock::i_lock(mapping));
     }
+}
+
+/// `iput_final()`, v6.12, of an unlinked inode: the last reference evicts it. i_lock held, and dropped here. Left out:
+/// keeping inodes cached, writing them out.
+fn iput_final(mapping: AddressSpace) {
+    kfn!(iput_final);
+    set_i_state(mapping, I_FREEING);
     spin_unlock(SpinLock::i_lock(mapping));
-    if last {
-        evict(mapping);
-    }
+    evict(mapping);
 }
 
 /// `fput()` (fs/file_table.c), v6.12: the last descriptor of an unlinked file drops the inode. Left out: task work.

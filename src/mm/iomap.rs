@@ -1,28 +1,126 @@
-//! `fs/iomap/buffered-io.c`: per-folio block state.
+//! `fs/iomap/buffered-io.c`: per-folio block state (MM-6.12 12.4). Attached as for a folio of several blocks, which all
+//! change together here.
 
+use super::filemap::*;
+use super::fs_aops::{beyond_eof, complete_read, complete_write, start_read, start_write};
+use super::page_writeback::*;
+use crate::kfn;
+use crate::linux::buffer_head::*;
 use crate::linux::mm_types::*;
+use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
+use crate::linux::page_flags::*;
+use crate::linux::pagemap::*;
+use crate::vocab::*;
 
+/// `folio->private` of a folio with an `iomap_folio_state`.
+const IFS: u64 = 1;
 
+/// `ifs_alloc()`, v6.12: attaches the state if there is none. Folio locked, or kept in its mapping otherwise.
 pub fn ifs_alloc(folio: Folio) {
-    todo!()
+    kfn!(ifs_alloc);
+    if folio_private(folio) != 0 {
+        return;
+    }
+    let uptodate = if folio_test_uptodate(folio) { BH_UPTODATE } else { 0 };
+    let dirty = if folio_test_dirty(folio) { BH_DIRTY } else { 0 };
+    alloc_ifs(folio, uptodate | dirty);
+    folio_attach_private(folio, IFS);
 }
 
+/// `ifs_free()`, v6.12. Folio locked. No I/O may be pending.
+fn ifs_free(folio: Folio) {
+    kfn!(ifs_free);
+    if folio_detach_private(folio).is_some() {
+        vm_bug_on_folio(peek_ifs_pending(folio) != 0, folio, VmBug::Writeback);
+    }
+}
+
+/// `iomap_release_folio()`, v6.12. Folio locked. True: no private data any more.
 pub fn iomap_release_folio(folio: Folio) -> bool {
-    todo!()
+    kfn!(iomap_release_folio);
+    if folio_test_dirty(folio) {
+        return false;
+    }
+    ifs_free(folio);
+    true
 }
 
+/// `iomap_invalidate_folio()`, v6.12, of the whole folio. Folio locked, not under writeback.
 pub fn iomap_invalidate_folio(folio: Folio) {
-    todo!()
+    kfn!(iomap_invalidate_folio);
+    vm_bug_on_folio(peek_flags(folio) & PG_WRITEBACK != 0, folio, VmBug::Writeback);
+    folio_cancel_dirty(folio);
+    ifs_free(folio);
 }
 
+/// `iomap_dirty_folio()`, v6.12. As [`folio_mark_dirty`].
 pub fn iomap_dirty_folio(mapping: AddressSpace, folio: Folio) -> bool {
-    todo!()
+    kfn!(iomap_dirty_folio);
+    ifs_alloc(folio);
+    ifs_change(folio, BH_DIRTY, 0);
+    filemap_dirty_folio(mapping, folio)
 }
 
+/// `__iomap_write_end()`, v6.12: a write of the whole folio needs no block state, and keeps what there is in step.
+/// Folio locked and uptodate.
+pub(super) fn iomap_write_end(mapping: AddressSpace, folio: Folio) {
+    kfn!(iomap_write_end);
+    if folio_private(folio) != 0 {
+        ifs_change(folio, BH_UPTODATE | BH_DIRTY, 0);
+    }
+    filemap_dirty_folio(mapping, folio);
+}
+
+/// `iomap_writepage_map()`, v6.12. As `fs_aops::writepage`. The bias in the count of pending I/O keeps the completion
+/// from ending writeback before everything is submitted; whoever brings it to 0 ends it. Left out: errors, ioends.
 pub fn iomap_writepage_map(mapping: AddressSpace, folio: Folio) {
-    todo!()
+    kfn!(iomap_writepage_map);
+    if beyond_eof(mapping, folio) {
+        return folio_unlock(folio);
+    }
+    if folio_private(folio) == 0 {
+        ifs_alloc(folio);
+        ifs_change(folio, BH_DIRTY, 0);
+    }
+    vm_bug_on_folio(peek_ifs_pending(folio) != 0, folio, VmBug::Writeback);
+    ifs_pending_inc(folio);
+    folio_start_writeback(folio);
+    if ifs_dirty(folio) {
+        ifs_pending_inc(folio);
+        start_write(folio, iomap_finish_folio_write);
+    }
+    ifs_change(folio, 0, BH_DIRTY);
+    folio_unlock(folio);
+    if ifs_pending_dec_and_test(folio) {
+        folio_end_writeback(folio);
+    }
 }
 
-pub fn iomap_read_folio(mapping: AddressSpace, folio: Folio) {
-    todo!()
+/// `iomap_finish_folio_write()`, v6.12, of a completion.
+fn iomap_finish_folio_write(arg: u32) {
+    kfn!(iomap_finish_folio_write);
+    complete_write(arg, |folio| {
+        if ifs_pending_dec_and_test(folio) {
+            folio_end_writeback(folio);
+        }
+    });
+}
+
+/// `iomap_read_folio()`, v6.12. As `fs_aops::read_folio`. Left out: holes, errors.
+pub fn iomap_read_folio(_mapping: AddressSpace, folio: Folio) {
+    kfn!(iomap_read_folio);
+    ifs_alloc(folio);
+    ifs_pending_inc(folio);
+    start_read(folio, iomap_finish_folio_read);
+}
+
+/// `iomap_finish_folio_read()`, v6.12, of a completion.
+fn iomap_finish_folio_read(arg: u32) {
+    kfn!(iomap_finish_folio_read);
+    complete_read(arg, |folio| {
+        ifs_change(folio, BH_UPTODATE, 0);
+        if ifs_pending_dec_and_test(folio) {
+            folio_end_read(folio, true);
+        }
+    });
 }

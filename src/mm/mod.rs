@@ -18,6 +18,7 @@ pub mod mmap;
 pub mod page_alloc;
 pub mod page_io;
 pub mod page_writeback;
+pub mod readahead;
 pub mod rmap;
 pub mod swap;
 pub mod swap_state;

@@ -6,6 +6,7 @@ use crate::linux::mmdebug::peek_flags;
 use crate::linux::page_flags::*;
 use crate::linux::page_ref::set_page_refcounted;
 use crate::linux::pagemap::folio_clear_mapping;
+use crate::linux::pagevec::FolioBatch;
 use crate::machine::m;
 use crate::vocab::*;
 
@@ -22,7 +23,7 @@ fn free_page_is_bad(folio: Folio) -> bool {
 
 /// `free_pages_prepare()`, v6.12. The caller dropped the last reference. Returns false for a bad page, which is leaked.
 /// Left out: hwpoison, memcg, poisoning, page owner.
-fn free_pages_prepare(folio: Folio) -> bool {
+pub(super) fn free_pages_prepare(folio: Folio) -> bool {
     kfn!(free_pages_prepare);
     if folio_test_mlocked(folio) {
         __folio_clear_mlocked(folio);
@@ -38,7 +39,7 @@ fn free_pages_prepare(folio: Folio) -> bool {
     true
 }
 
-/// `free_unref_page()` / `free_unref_folios()`, v6.12: gives the frame back. Left out: per-CPU lists, migratetypes.
+/// `free_unref_page()`, v6.12: gives the frame back. Left out: per-CPU lists, migratetypes.
 pub fn free_unref_page(folio: Folio) {
     kfn!(free_unref_page);
     if free_pages_prepare(folio) {
@@ -47,13 +48,37 @@ pub fn free_unref_page(folio: Folio) {
     }
 }
 
-/// `folio_alloc()`, v6.12: a folio with one reference of the caller's, unlocked, flags clear. `None`: no free frame.
-/// Left out: reclaim on failure, check_new_page (a bad page never comes back to the list).
-pub fn folio_alloc() -> Option<Folio> {
-    kfn!(folio_alloc);
+/// `free_unref_folios()`, v6.12: [`free_unref_page`] for each.
+pub fn free_unref_folios(folios: &FolioBatch) {
+    kfn!(free_unref_folios);
+    for folio in folios.folios() {
+        free_unref_page(folio);
+    }
+}
+
+/// `check_new_page()`, v6.12 (with page checking enabled): whether the state of a free frame is bad, which is what a
+/// stale user of it leaves behind. Left out: hwpoison, memcg_data, page_type.
+fn check_new_page(folio: Folio) -> bool {
+    kfn!(check_new_page);
+    let word = |field| m().peek(folio.obj(field));
+    [Field::Mapcount, Field::FolioMapping, Field::Refcount, Field::Flags].into_iter().any(|field| word(field) != 0)
+}
+
+/// The frame freed last, off the list.
+fn take_frame() -> Option<Folio> {
     let pop = |list: u64| Seq(list).head().map(|f| Seq(list).remove(f).0);
     let old = m().rmw(Obj::free_list(), Order::Plain, Note::Nothing, u32::MAX, pop).ok()?;
-    let folio = Folio(Seq(old).head()? as u8);
+    Some(Folio(Seq(old).head()? as u8))
+}
+
+/// `folio_alloc()`, v6.12: a folio with one reference of the caller's, unlocked, flags clear. A bad frame is dropped
+/// and the next one taken. `None`: no free frame. Left out: reclaim on failure; every caller deals with `None`.
+pub fn folio_alloc() -> Option<Folio> {
+    kfn!(folio_alloc);
+    let mut folio = take_frame()?;
+    while check_new_page(folio) {
+        folio = take_frame()?;
+    }
     m().note(Note::FolioAlloc, folio.obj(Field::Refcount), 0);
     m().poke(folio.obj(Field::Private), 0);
     set_page_refcounted(folio, Owner::Alloc);

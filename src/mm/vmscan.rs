@@ -1,8 +1,13 @@
-//! `mm/vmscan.c`: taking folios off the LRU and giving them back, and removing a folio from its mapping.
-//!
-//! `shrink_folio_list` is left out: what reclaim isolates goes back.
+//! `mm/vmscan.c`: taking folios off the LRU and giving them back, removing a folio from its mapping, and reclaim.
 
-use super::swap::{__folio_clear_lru_flags, folio_add_lru, folio_put};
+mod scan;
+mod shrink;
+
+pub use scan::{balance_pgdat, reclaim_pages, try_to_free_pages};
+
+use super::swap::{folio_add_lru, folio_put, relock, unlock};
+use super::swap_state::__delete_from_swap_cache;
+use super::swapfile::put_swap_folio;
 use super::{bug, filemap, kernel};
 use crate::bugs;
 use crate::kfn;
@@ -57,15 +62,40 @@ mod evictable {
 
 // ----- removal from the mapping (MM-6.12 5.7) -----
 
+/// `workingset_eviction()` (mm/workingset.c), v6.12: only its checks. i_pages held, folio frozen. Left out: what the
+/// shadow says.
+fn workingset_eviction(folio: Folio) {
+    kfn!(workingset_eviction);
+    vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
+    vm_bug_on_folio(m().peek(folio.obj(Field::Refcount)) != 0, folio, VmBug::RefZero);
+    vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
+}
+
+/// Whether `folio_mapping()` differs from `mapping`, as the kernel's assertion sees it.
+fn elsewhere(mapping: AddressSpace, folio: Folio) -> bool {
+    let both = PG_SWAPCACHE | PG_SWAPBACKED;
+    if mapping.is_swap() {
+        return peek_flags(folio) & both != both;
+    }
+    let word = m().peek(folio.obj(Field::FolioMapping));
+    as_file_mapping(word).is_none_or(|(of_folio, _)| of_folio != mapping.index as usize)
+}
+
+/// Whose reference `mapping` has.
+fn cache_owner(mapping: AddressSpace) -> Owner {
+    if mapping.is_swap() { Owner::SwapCache } else { Owner::PageCache }
+}
+
 /// `__remove_mapping()`, v6.12. Folio locked, unmapped, in `mapping`; the caller holds exactly one reference. True:
-/// removed, with the folio **frozen at 0**. Left out: swap cache, shadows, memcg, the
-/// inode LRU, calling `a_ops->free_folio`.
-fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
+/// removed, with the folio **frozen at 0**. `reclaimed`: a shadow takes a file folio's place, unless the file is going.
+/// Left out: shadows in the swap cache, memcg, the inode LRU, calling `a_ops->free_folio`.
+fn __remove_mapping(mapping: AddressSpace, folio: Folio, reclaimed: bool) -> bool {
     kfn!(__remove_mapping);
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
-    let word = m().peek(folio.obj(Field::FolioMapping));
-    let elsewhere = as_file_mapping(word).is_none_or(|(of_folio, _)| of_folio != mapping.index as usize);
-    vm_bug_on_folio(elsewhere, folio, VmBug::WrongMapping);
+    vm_bug_on_folio(elsewhere(mapping, folio), folio, VmBug::WrongMapping);
+    if mapping.is_swap() {
+        return remove_from_swap_cache(folio, reclaimed);
+    }
     if kernel().has_folios() {
         spin_lock(SpinLock::i_lock(mapping));
     }
@@ -74,13 +104,39 @@ fn __remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     if removed {
         // Sampled before the locks go: afterwards nothing pins the mapping.
         let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
-        filemap::__filemap_remove_folio(mapping, folio);
+        let shadow = reclaimed && folio_is_file_lru(folio) && !mapping_exiting(mapping);
+        if shadow {
+            workingset_eviction(folio);
+        }
+        filemap::__filemap_remove_folio(mapping, folio, shadow);
     }
     xa_unlock_irq(mapping);
     if kernel().has_folios() {
         spin_unlock(SpinLock::i_lock(mapping));
     }
     removed
+}
+
+/// The swap-cache half of `__remove_mapping()`. The slot goes back once the tree lock is dropped.
+fn remove_from_swap_cache(folio: Folio, reclaimed: bool) -> bool {
+    let mapping = AddressSpace::SWAP;
+    xa_lock_irq(mapping);
+    if !freeze_clean(folio) {
+        xa_unlock_irq(mapping);
+        return false;
+    }
+    let slot = folio_swap(folio);
+    if reclaimed && !mapping_exiting(mapping) {
+        workingset_eviction(folio);
+    }
+    if let Some(slot) = slot {
+        __delete_from_swap_cache(folio, slot);
+    }
+    xa_unlock_irq(mapping);
+    if let Some(slot) = slot {
+        put_swap_folio(slot);
+    }
+    true
 }
 
 /// Freezes the caller's and the cache's reference, unless the folio is dirty. The order matters: whoever dirties and
@@ -101,9 +157,9 @@ fn freeze_clean(folio: Folio) -> bool {
 /// `remove_mapping()`, v6.12. As [`__remove_mapping`], but the caller keeps its one reference.
 pub fn remove_mapping(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(remove_mapping);
-    let removed = __remove_mapping(mapping, folio);
+    let removed = __remove_mapping(mapping, folio, false);
     if removed {
-        folio_ref_discard(folio, Owner::PageCache);
+        folio_ref_discard(folio, cache_owner(mapping));
         folio_ref_unfreeze(folio, 1);
     }
     removed
@@ -186,27 +242,6 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
     true
 }
 
-/// `isolate_lru_folios()`, v5.11 to v6.12. lru_lock held, no references. Takes folios from the tail of `list` to
-/// `taken`; what cannot be taken is rotated to the front. Left out: zones, may_unmap.
-fn isolate_lru_folios(list: usize, taken: &mut FolioBatch) {
-    kfn!(isolate_lru_folios);
-    for pfn in lruvec_list(list).iter().rev() {
-        let folio = Folio(pfn as u8);
-        if !folio_test_lru(folio) || !folio_try_get(folio, Owner::Isolation) {
-            lruvec_rotate(folio, list);
-            continue;
-        }
-        let won = if bug(bugs::M_LRU_TEST) { folio_test_lru(folio) } else { folio_test_clear_lru(folio) };
-        if !won {
-            folio_put(folio, Owner::Isolation); // not the last: the winner of the flag holds one
-            lruvec_rotate(folio, list);
-            continue;
-        }
-        lruvec_isolate(folio, list);
-        taken.add(folio, 0);
-    }
-}
-
 /// Why `__isolate_lru_page()` left a page alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum IsolateError {
@@ -262,100 +297,32 @@ fn migratable_without_blocking(folio: Folio) -> bool {
     migratable
 }
 
-/// `isolate_lru_pages()`, v4.14/v4.15 (ERAS A.F5). lru_lock held. Busy pages are rotated.
-fn isolate_lru_pages(list: usize, taken: &mut FolioBatch) {
-    kfn!(isolate_lru_pages);
-    for pfn in lruvec_list(list).iter().rev() {
-        let folio = Folio(pfn as u8);
-        vm_bug_on_folio(peek_flags(folio) & PG_LRU == 0, folio, VmBug::LruClear);
-        match __isolate_lru_page(folio, 0) {
-            Ok(()) => {
-                lruvec_isolate(folio, list);
-                taken.add(folio, 0);
-            }
-            Err(IsolateError::Busy) => lruvec_rotate(folio, list),
-            Err(IsolateError::Invalid) => vm_bug_on_folio(true, folio, VmBug::LruClear), // BUG()
-        }
-    }
-}
-
-/// `move_folios_to_lru()`, v6.12 (`putback_inactive_pages()` in v4.15). lru_lock held on entry and exit; drops the
-/// isolation references. A folio whose last reference this was is freed; it was never linked again (v4.15 linked it
-/// first and took it off again).
-fn move_folios_to_lru(taken: &FolioBatch) {
-    kfn!(move_folios_to_lru);
-    let link_first = !kernel().has_folios();
-    let mut free = FolioBatch::new();
-    for folio in taken.folios() {
-        vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
-        private_list_del(folio);
-        if !folio_evictable(folio) {
-            spin_unlock_irq(LRUVEC_LOCK);
-            if link_first {
-                putback_lru_page(folio)
-            } else {
-                folio_putback_lru(folio)
-            }
-            spin_lock_irq(LRUVEC_LOCK);
+/// `check_move_unevictable_folios()`, v6.12: the mapping of these folios has become evictable. The caller holds a
+/// reference on each.
+pub fn check_move_unevictable_folios(fbatch: &FolioBatch) {
+    kfn!(check_move_unevictable_folios);
+    let mut locked = false;
+    for folio in fbatch.folios() {
+        if !folio_test_clear_lru(folio) {
             continue;
         }
-        // Set before the put: whoever drops the last reference from now on must wait for the lru_lock.
+        relock(&mut locked);
+        if folio_evictable(folio) && folio_test_unevictable(folio) {
+            lruvec_del_folio(folio);
+            folio_clear_unevictable(folio);
+            lruvec_add_folio(folio);
+        }
         folio_set_lru(folio);
-        if link_first {
-            lruvec_add_folio(folio);
-        }
-        if folio_put_testzero(folio, Owner::Isolation) {
-            if link_first {
-                lruvec_del_folio(folio);
-            }
-            __folio_clear_lru_flags(folio);
-            free.add(folio, 0);
-        } else if !link_first {
-            lruvec_add_folio(folio);
-        }
     }
-    if free.count() != 0 {
-        spin_unlock_irq(LRUVEC_LOCK);
-        for folio in free.folios() {
-            super::page_alloc::free_unref_page(folio);
-        }
-        spin_lock_irq(LRUVEC_LOCK);
-    }
+    unlock(locked);
 }
 
-/// `shrink_inactive_list()`, v4.14 to v6.12, without `shrink_folio_list`: isolates from the tail of one list and moves
-/// everything back.
+/// `shrink_inactive_list()` of direct reclaim.
 pub fn shrink_inactive_list(list: usize) {
-    kfn!(shrink_inactive_list);
-    super::swap::lru_add_drain();
-    let mut taken = FolioBatch::new();
-    spin_lock_irq(LRUVEC_LOCK);
-    if kernel().has_folios() {
-        isolate_lru_folios(list, &mut taken);
-    } else {
-        isolate_lru_pages(list, &mut taken);
-    }
-    spin_unlock_irq(LRUVEC_LOCK);
-    if taken.count() == 0 {
-        return;
-    }
-    spin_lock_irq(LRUVEC_LOCK);
-    move_folios_to_lru(&taken);
-    spin_unlock_irq(LRUVEC_LOCK);
+    scan::shrink_inactive_list(list, scan::ScanControl::DIRECT);
 }
 
-pub fn reclaim_pages(_list: &FolioBatch) {
-    todo!()
-}
-
-pub fn shrink_active_list(_list: usize) {
-    todo!()
-}
-
-pub fn check_move_unevictable_folios(_fbatch: &FolioBatch) {
-    todo!()
-}
-
-pub fn balance_pgdat() {
-    todo!()
+/// `shrink_active_list()` of direct reclaim.
+pub fn shrink_active_list(list: usize) {
+    scan::shrink_active_list(list, scan::ScanControl::DIRECT);
 }

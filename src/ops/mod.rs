@@ -1,11 +1,13 @@
 //! The table of operations a program can perform.
 
+mod init;
 mod run;
 mod setup;
 mod table;
 
+pub use init::{FolioInit, FolioPlace, Init, MappingInit, SwapInit, VmaInit, VmaKind};
 pub use run::epilogue;
-pub use setup::{FolioAt, set_up_done, set_up_folio, set_up_mapping};
+pub use setup::{set_up, words};
 pub use table::TABLE;
 
 use crate::vocab::Kernel;
@@ -19,6 +21,12 @@ pub enum Arg {
     Index,
     /// A page frame number: `F0`.
     Pfn,
+    /// A process that may be alive: `p0`.
+    Process,
+    /// A virtual page of a process: `1`.
+    Addr,
+    /// A CPU, for what is done to its program: `cpu1`.
+    Cpu,
     /// A count, from 1 to the given maximum (the raw value is one less).
     Count(u8),
     /// One of the named modes.
@@ -32,6 +40,9 @@ impl Arg {
             Arg::Mapping => crate::vocab::MAPPINGS as u8,
             Arg::Index => crate::vocab::SLOTS as u8,
             Arg::Pfn => crate::vocab::FOLIOS as u8,
+            Arg::Process => crate::vocab::MMS as u8,
+            Arg::Addr => crate::vocab::VADDRS as u8,
+            Arg::Cpu => crate::vocab::CPUS as u8,
             Arg::Count(n) => n,
             Arg::Mode(names) => names.len() as u8,
         }
@@ -53,10 +64,34 @@ pub enum Role {
     Remove,
     /// Meets folios by list or page frame.
     Scan,
+    /// Changes what a process maps, or how.
+    Map,
+    /// Moves contents: write-out, swap, migration.
+    Move,
 }
 
 impl Role {
-    pub const ALL: [Role; 6] = [Role::Add, Role::Lookup, Role::Hold, Role::Release, Role::Remove, Role::Scan];
+    pub const ALL: [Role; 8] =
+        [Role::Add, Role::Lookup, Role::Hold, Role::Release, Role::Remove, Role::Scan, Role::Map, Role::Move];
+}
+
+/// What came of an operation: the high part of the `aux` word of [`Note::OpEnd`](crate::vocab::Note::OpEnd).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum OpResult {
+    /// It did what its name says.
+    Done,
+    /// What it works on was not there: no folio, a closed file, a process that is gone, nothing kept.
+    Nothing,
+    /// It was refused: a lock or a count was against it, or there was no memory.
+    Refused,
+}
+
+impl OpResult {
+    /// [`Done`](OpResult::Done), or [`Refused`](OpResult::Refused).
+    pub const fn of(done: bool) -> OpResult {
+        if done { OpResult::Done } else { OpResult::Refused }
+    }
 }
 
 /// One row of the table.
@@ -71,7 +106,7 @@ pub struct OpSpec {
     /// One sentence for `list ops`.
     pub doc: &'static str,
     /// Performs it on the ambient machine. Arguments are below [`Arg::values`].
-    pub run: fn([u8; 3]),
+    pub run: fn([u8; 3]) -> OpResult,
 }
 
 /// The row of that name.

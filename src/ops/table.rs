@@ -4,9 +4,19 @@ use super::{Arg, OpSpec, Role, run};
 use crate::vocab::Kernel;
 
 const ALL: &[Kernel] = &Kernel::ALL;
+const V6_12: &[Kernel] = &[Kernel::V6_12];
 const MODES: Arg = Arg::Mode(&["sync", "async"]);
+const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
+const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
 const WAITS: Arg = Arg::Mode(&["shared", "drop"]);
 const LISTS: Arg = Arg::Mode(&["inactive_anon", "active_anon", "inactive_file", "active_file"]);
+const ACTIVE: Arg = Arg::Mode(&["active_anon", "active_file"]);
+const ACCESS: Arg = Arg::Mode(&["read", "write"]);
+const PROT: Arg = Arg::Mode(&["ro", "rw"]);
+const WHAT: Arg = Arg::Mode(&["anon", "m0_shared", "m0_private", "m1_shared", "m1_private", "m2_shared", "m2_private"]);
+const ADVICE: Arg = Arg::Mode(&["dontneed", "free", "cold", "pageout", "populate_read", "populate_write"]);
+const PIN: Arg = Arg::Mode(&["fast", "fast_write", "slow", "slow_write", "longterm", "longterm_write"]);
+const UNPIN: Arg = Arg::Mode(&["clean", "dirty"]);
 
 macro_rules! ops {
     ($(
@@ -27,33 +37,107 @@ macro_rules! ops {
 
 ops! {
     /// Look a folio up in the page cache without locks and put it.
-    filemap_get_entry(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::filemap_get_entry;
+    filemap_get_entry(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::file::filemap_get_entry;
     /// Look a folio up and keep the reference until `put_held` or the end.
-    get_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL as Hold => run::get_and_hold;
+    get_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL as Hold => run::file::get_and_hold;
     /// Drop the reference this CPU kept longest.
-    put_held() in ALL as Release => run::put_held;
+    put_held() in ALL as Release => run::file::put_held;
     /// Find, lock, re-check, unlock, put.
-    filemap_lock_folio(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::filemap_lock_folio;
+    filemap_lock_folio(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::file::filemap_lock_folio;
     /// Wait until a cached folio is unlocked, keeping the reference or having dropped it.
-    wait_on_folio(m: Arg::Mapping, index: Arg::Index, how: WAITS) in ALL as Lookup => run::wait_on_folio;
+    wait_on_folio(m: Arg::Mapping, index: Arg::Index, how: WAITS) in ALL as Lookup => run::file::wait_on_folio;
     /// Allocate a folio and add it to the page cache and the LRU, as a read of a hole does.
-    filemap_add_folio(m: Arg::Mapping, index: Arg::Index) in ALL as Add => run::filemap_add_folio;
+    filemap_add_folio(m: Arg::Mapping, index: Arg::Index) in ALL as Add => run::file::filemap_add_folio;
     /// Truncate a file from `index` to its end.
-    truncate_inode_pages(m: Arg::Mapping, index: Arg::Index) in ALL as Remove => run::truncate_inode_pages;
+    truncate_inode_pages(m: Arg::Mapping, index: Arg::Index) in ALL as Remove => run::file::truncate_inode_pages;
     /// Close the last descriptor of an unlinked file: its inode is evicted and freed.
-    evict(m: Arg::Mapping) in ALL as Remove => run::evict;
+    evict(m: Arg::Mapping) in ALL as Remove => run::file::evict;
     /// Drop a file's clean, unused pages (drop_caches).
-    invalidate_mapping_pages(m: Arg::Mapping) in ALL as Remove => run::invalidate_mapping_pages;
+    invalidate_mapping_pages(m: Arg::Mapping) in ALL as Remove => run::file::invalidate_mapping_pages;
     /// Dirty a cached folio under its lock.
-    folio_mark_dirty(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::folio_mark_dirty;
+    folio_mark_dirty(m: Arg::Mapping, index: Arg::Index) in ALL as Lookup => run::file::folio_mark_dirty;
     /// File this CPU's batched folios on the LRU.
-    lru_add_drain() in ALL as Release => run::lru_add_drain;
+    lru_add_drain() in ALL as Release => run::lru::lru_add_drain;
     /// Isolate a looked-up folio from the LRU and keep it until `putback_held` or the end.
-    isolate_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL as Hold => run::isolate_and_hold;
+    isolate_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL as Hold => run::lru::isolate_and_hold;
     /// Put the folio this CPU isolated longest ago back on the LRU.
-    putback_held() in ALL as Release => run::putback_held;
-    /// Isolate folios from the tail of an LRU list, as reclaim does, and move them back.
-    shrink_inactive_list(list: LISTS) in ALL as Scan => run::shrink_inactive_list;
-    /// Scan page frames for migration and put what was isolated back.
-    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::compact;
+    putback_held() in ALL as Release => run::lru::putback_held;
+    /// Isolate folios from the tail of an LRU list; reclaim them (v6.12), move the others back.
+    shrink_inactive_list(list: LISTS) in ALL as Scan => run::lru::shrink_inactive_list;
+    /// Compact page frames: isolate what can be migrated and migrate it; before v6.12, put it back.
+    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::lru::compact;
+    /// read() one page of a file, bringing it in if need be.
+    filemap_read(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::filemap_read;
+    /// write() one page of a file, under its i_rwsem.
+    filemap_write(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::filemap_write;
+    /// ftruncate() a file to `index` pages: its size, its mapped pages, its page cache.
+    truncate(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::truncate;
+    /// fallocate(FALLOC_FL_PUNCH_HOLE) of one page.
+    punch_hole(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::punch_hole;
+    /// Drop the pages of a file from `index` on, mapped or dirty or not, as direct I/O does.
+    invalidate_inode_pages2(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::invalidate_pages2;
+    /// Load from a virtual page, faulting as often as it takes.
+    user_read(p: Arg::Process, addr: Arg::Addr) in V6_12 as Lookup => run::process::user_read;
+    /// Store to a virtual page: anonymous fault, copy-on-write, page_mkwrite, swap-in.
+    user_write(p: Arg::Process, addr: Arg::Addr) in V6_12 as Add => run::process::user_write;
+    /// Start writeback of a file's dirty pages; `sync` also waits for pages under writeback.
+    writeback(m: Arg::Mapping, mode: WRITEBACK) in V6_12 as Move => run::file::writeback;
+    /// Attach a buffer head to a cached folio under its lock.
+    create_buffers(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::create_buffers;
+    /// Dirty a folio by its buffer head.
+    mark_buffer_dirty(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::mark_buffer_dirty;
+    /// fsync(): write a file's dirty pages and wait for all writeback.
+    fsync(m: Arg::Mapping) in V6_12 as Move => run::file::fsync;
+    /// Read a window of pages ahead, without waiting for it.
+    readahead(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::readahead;
+    /// Bring a page in by adding a folio and replacing it with one that has the contents, as fuse does.
+    replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::replace_page_cache_folio;
+    /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
+    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in V6_12 as Map => run::process::mmap;
+    /// munmap() two pages.
+    munmap(p: Arg::Process, addr: Arg::Addr) in V6_12 as Remove => run::process::munmap;
+    /// mprotect() the VMA at a page: read-only, or writable.
+    mprotect(p: Arg::Process, addr: Arg::Addr, how: PROT) in V6_12 as Map => run::process::mprotect;
+    /// mremap() the VMA at a page to another address.
+    mremap(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in V6_12 as Map => run::process::mremap;
+    /// fork(): the other process becomes the child, unless it exists.
+    fork(p: Arg::Process) in V6_12 as Map => run::process::fork;
+    /// exit(): the process's own use of its address space ends; the last user tears it down.
+    exit(p: Arg::Process) in V6_12 as Remove => run::process::exit;
+    /// mlock() the VMA at a page.
+    mlock(p: Arg::Process, addr: Arg::Addr) in V6_12 as Map => run::process::mlock;
+    /// munlock() the VMA at a page.
+    munlock(p: Arg::Process, addr: Arg::Addr) in V6_12 as Map => run::process::munlock;
+    /// madvise() one page.
+    madvise(p: Arg::Process, addr: Arg::Addr, advice: ADVICE) in V6_12 as Remove => run::process::madvise;
+    /// Take a reference on a user page (FOLL_GET) and keep it until `put_held` or the end.
+    gup_get(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in V6_12 as Hold => run::process::gup_get;
+    /// Pin a user page (FOLL_PIN) for I/O and keep it until `unpin` or the end.
+    gup_pin(p: Arg::Process, addr: Arg::Addr, how: PIN) in V6_12 as Hold => run::process::gup_pin;
+    /// I/O from or into the page this CPU has pinned.
+    pin_io(how: ACCESS) in V6_12 as Lookup => run::process::pin_io;
+    /// Drop a pin of this CPU, calling the page dirty or not.
+    unpin(how: UNPIN) in V6_12 as Release => run::process::unpin;
+    /// Move folios from the tail of an active list to the inactive one.
+    shrink_active_list(list: ACTIVE) in V6_12 as Scan => run::lru::shrink_active_list;
+    /// Direct reclaim: one round over all lists.
+    reclaim() in V6_12 as Scan => run::lru::reclaim;
+    /// Wake kswapd, which reclaims in its own task.
+    kswapd() in V6_12 as Scan => run::lru::kswapd;
+    /// File the batched folios of every CPU on the LRU, and wait for that.
+    lru_add_drain_all() in V6_12 as Release => run::lru::lru_add_drain_all;
+    /// Switch the per-CPU LRU batches off, drain them, and on again.
+    lru_cache_disable() in V6_12 as Release => run::lru::lru_cache_disable;
+    /// Mark a cached folio accessed: referenced, then active.
+    folio_mark_accessed(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::folio_mark_accessed;
+    /// Make an unevictable file evictable and move its folios to the lists they belong to.
+    check_move_unevictable(m: Arg::Mapping) in V6_12 as Scan => run::file::check_move_unevictable;
+    /// Isolate and migrate one folio of a file.
+    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in V6_12 as Move => run::lru::migrate_folio;
+    /// move_pages() of one page of a process.
+    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in V6_12 as Move => run::process::migrate_page;
+    /// Switch swap off: bring every page back in.
+    swapoff() in V6_12 as Move => run::lru::swapoff;
+    /// SIGKILL to the program of a CPU: killable waits of its operation end.
+    send_sigkill(cpu: Arg::Cpu) in V6_12 as Release => run::lru::send_sigkill;
 }

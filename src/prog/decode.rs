@@ -10,29 +10,43 @@
 //! | 2 | hot mapping `b & 3` mod 3, hot folio `b >> 2 & 7` mod 6, hot index `b >> 5` mod 4 |
 //! | 3, 4 | swarm: 0 = every kind of operation, else a few kinds, of 2..=5 different roles, chosen by a hash |
 //! | 5..8 | mappings |
-//! | 8..24 | folios, two bytes each: place and flags |
+//! | 8..11 | file systems of the mappings (v6.12) |
+//! | 11..17 | VMAs, three of each process (v6.12) |
+//! | 17 | process 1: exists from 0x80 (v6.12) |
+//! | 18..22 | swap slots (v6.12) |
+//! | 22..38 | folios, two bytes each: place and flags |
 //!
 //! *Mapping*: `0x80` it exists (the hot one always does); `b & 3 == 3` no migrate_folio; `0x04` free_folio; the three
-//! bits above: 4 and 5 unevictable, 6 also unmovable, 7 both or, with `0x40`, unmovable alone.
+//! bits above: 4 and 5 unevictable, 6 also unmovable, 7 both or, with `0x40`, unmovable alone. *File system*: the low
+//! three bits: 0 to 2 none (ramfs), 3 a block device's, 4 one with buffers, 5 one with iomap, 6 a network's, 7 one with
+//! buffers and stable pages; size 4 unless the next two bits are 3, then 1 to 4 by the two above.
+//!
+//! *VMA*: from where the one before ended. `b & 3`: 0 none but a hole of one page, 3 read-only, or with `0x80` locked;
+//! length from 1 by the next two bits; the three above: 0 to 2 anonymous, 3 and 4 shared and 5 private of the hot
+//! mapping, 6 shared and 7 private of another.
 //!
 //! *Folio place*: `b >> 6`: 0 none, 1 and 2 in the cache, 3 anonymous. In the cache `b & 3`: 0 and 1 the hot mapping,
 //! else mapping `b >> 4 & 3` mod 3 if it exists; index `b >> 2 & 3` or the next free one. The hot folio is at the hot
-//! mapping's hot index whatever its place byte says. *Flags*: lru unless the low three bits are 7, uptodate unless the
-//! next two are 3, `0x20` dirty, `0x40` active, `0x80` referenced. At most 6 folios, so that two frames are free.
+//! mapping's hot index whatever its place byte says. Anonymous: process `b >> 5 & 1`, virtual page `b & 3` or the next
+//! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
+//! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. At most 6 folios, so that two frames are free.
+//!
+//! *Swap slot*: from 0xC0, place as an anonymous folio's.
 //!
 //! *Operation*: a record whose first byte is below 0xA0: CPU (mod CPUs), kind (mod the swarm's), and two bytes `x` and
 //! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low three bits
-//! of an argument choose the hot object or, at 7, another one (`>> 3` further on); counts are 1 below 4; modes and
-//! other counts are `>> 2`.
+//! of an argument choose the hot object or, at 7, another one (`>> 3` further on), and process 0 below 5; counts are 1
+//! below 4; modes and other counts are `>> 2`. The hot virtual page is that of the hot index.
 //!
 //! *Schedule record*: the first byte is `0xA0 + c`: CPU `c` mod CPUs, operation `c / CPUs` mod its operations. Then
 //! *n*, *anchor* and *to*. Anchor: below 0xE0 `@n`, else `blocked` (#1, #2), or with `0x10` `end`. The *n* of `@n`
-//! counts from 0 here: below 128 `n & 31`, below 192 `n & 63`, else 64 to 255 with the anchor's high bits. To: above
-//! 0xDF the RCU task, else another CPU.
+//! counts from 0 here: below 128 `n & 31`, below 192 `n & 63`, else 64 to 255 with the anchor's high bits. To: from
+//! 0xD0 a service task (before v6.12: from 0xE0 the RCU task), else another CPU. In v6.12, *c* from 80 is a service
+//! task instead of a CPU: `c & 7` which, `c >> 3 & 1` its first or second piece of work.
 
-use super::types::{FolioInit, FolioPlace, MappingInit, Op, Program};
-use super::{File, ParseError, text};
-use crate::ops::{Arg, Role, TABLE};
+use super::types::{Op, Program};
+use super::{File, ParseError, fixup, text};
+use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, Role, SwapInit, TABLE, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
 use arbitrary::{Arbitrary, Unstructured};
@@ -40,9 +54,9 @@ use std::sync::OnceLock;
 
 /// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
 /// too: what is to last is stored as text.
-pub const DECODE_VERSION: u32 = 1;
+pub const DECODE_VERSION: u32 = 2;
 /// Bytes before the records.
-pub const HEADER: usize = 24;
+pub const HEADER: usize = 38;
 /// Bytes of a record.
 pub const RECORD: usize = 4;
 
@@ -72,8 +86,10 @@ pub fn decode(data: &[u8], model: Model) -> Program {
     };
     let kinds = kinds(u16::from_le_bytes([swarm[0], swarm[1]]), model.kernel);
     let mut p = Program::new(model);
-    decode_mappings(&mut p, &header[5..8], &hot);
-    decode_folios(&mut p, &header[8..], &hot);
+    decode_mappings(&mut p, &header[5..8], &header[8..11], &hot);
+    decode_processes(&mut p, &header[11..17], header[17], &hot);
+    decode_folios(&mut p, &header[22..], &hot);
+    decode_swaps(&mut p, &header[18..22]);
     let mut preemptions = Vec::new();
     for record in data.get(HEADER..).unwrap_or_default().chunks_exact(RECORD) {
         let &[b, kind, x, y] = record else { continue };
@@ -136,8 +152,8 @@ fn few(kinds: Vec<u8>, mut state: u64) -> Vec<u8> {
     chosen
 }
 
-fn decode_mappings(p: &mut Program, bytes: &[u8], hot: &Hot) {
-    for (i, (m, b)) in p.init.mappings.iter_mut().zip(bytes).enumerate() {
+fn decode_mappings(p: &mut Program, bytes: &[u8], systems: &[u8], hot: &Hot) {
+    for (i, (m, (b, system))) in p.init.mappings.iter_mut().zip(bytes.iter().zip(systems)).enumerate() {
         if i != hot.mapping as usize && b & 0x80 == 0 {
             continue;
         }
@@ -149,12 +165,90 @@ fn decode_mappings(p: &mut Program, bytes: &[u8], hot: &Hot) {
             7 if b & 0x40 != 0 => AS_UNMOVABLE,
             _ => AS_UNEVICTABLE | AS_UNMOVABLE,
         };
-        *m = Some(MappingInit { flags, aops: migrate | free });
+        *m = Some(MappingInit { flags, aops: migrate | free, ..MappingInit::default() });
+        if let Some(m) = m.as_mut().filter(|_| fixup::has_processes(p.model.kernel)) {
+            file_system(m, *system);
+        }
+    }
+}
+
+fn file_system(m: &mut MappingInit, b: u8) {
+    let (aops, flags) = match b & 7 {
+        0..3 => (0, 0),
+        3 => (AOPS_WRITEBACK | AOPS_WRITEPAGE | AOPS_BUFFERS, 0),
+        4 => (AOPS_WRITEBACK | AOPS_BUFFERS | AOPS_PAGE_MKWRITE, 0),
+        5 => (AOPS_WRITEBACK | AOPS_IOMAP | AOPS_PAGE_MKWRITE, 0),
+        6 => (AOPS_WRITEBACK | AOPS_LAUNDER, AS_RELEASE_ALWAYS),
+        _ => (AOPS_WRITEBACK | AOPS_BUFFERS | AOPS_PAGE_MKWRITE, AS_STABLE_WRITES),
+    };
+    m.aops |= aops;
+    m.flags |= flags;
+    if b >> 3 & 3 == 3 {
+        m.size = 1 + (b >> 5 & 3);
+    }
+}
+
+fn decode_processes(p: &mut Program, bytes: &[u8], second: u8, hot: &Hot) {
+    if !fixup::has_processes(p.model.kernel) {
+        // Something for anonymous folios to be in.
+        let (kind, end) = (VmaKind::Anon, VADDRS as u8);
+        p.init.vmas[0] = Some(VmaInit { start: 0, end, kind, read_only: false, locked: false });
+        return;
+    }
+    for (mm, bytes) in bytes.chunks_exact(VMAS_PER_MM).enumerate() {
+        if mm > 0 && second < 0x80 {
+            continue;
+        }
+        let mut start = 0;
+        for (i, b) in bytes.iter().enumerate() {
+            let end = (start + 1 + (b >> 2 & 3)).min(VADDRS as u8);
+            if b & 3 == 0 {
+                start += 1;
+            } else if start < end {
+                p.init.vmas[mm * VMAS_PER_MM + i] = Some(vma(p, start..end, *b, hot));
+                start = end;
+            }
+        }
+        let empty = p.init.vmas_of(mm).next().is_none();
+        p.init.idle |= u8::from(mm > 0 && empty) << mm;
+    }
+}
+
+fn vma(p: &Program, pages: std::ops::Range<u8>, b: u8, hot: &Hot) -> VmaInit {
+    let other = (1..MAPPINGS as u8).map(|i| (hot.mapping + i) % MAPPINGS as u8);
+    let other = other.into_iter().find(|m| p.mapping(*m).is_some()).unwrap_or(hot.mapping);
+    let kind = match b >> 4 & 7 {
+        0..3 => VmaKind::Anon,
+        3 | 4 => VmaKind::Shared(hot.mapping),
+        5 => VmaKind::Private(hot.mapping),
+        6 => VmaKind::Shared(other),
+        _ => VmaKind::Private(other),
+    };
+    let special = b & 3 == 3;
+    let locked = special && b & 0x80 != 0;
+    VmaInit { start: pages.start, end: pages.end, kind, read_only: special && !locked, locked }
+}
+
+/// A place for an anonymous page.
+fn anon_place(p: &Program, b: u8) -> Option<(u8, u8)> {
+    let mm = b >> 5 & 1;
+    let mms = if p.init.vmas_of(mm as usize).next().is_some() { mm..mm + 1 } else { 0..1 };
+    let places = mms.flat_map(|mm| (0..VADDRS as u8).map(move |i| (mm, ((b & 3) + i) % VADDRS as u8)));
+    places.into_iter().find(|(mm, addr)| p.init.takes_anon(*mm as usize, *addr as usize))
+}
+
+fn decode_swaps(p: &mut Program, bytes: &[u8]) {
+    if !fixup::has_processes(p.model.kernel) {
+        return;
+    }
+    for (i, b) in bytes.iter().enumerate().filter(|(_, b)| **b >= 0xC0) {
+        p.init.swaps[i] = anon_place(p, *b).map(|(mm, addr)| SwapInit { mm, addr });
     }
 }
 
 fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
-    let hot_place = FolioPlace::Cache { mapping: hot.mapping, index: hot.index };
+    let size = p.mapping(hot.mapping).map_or(SLOTS as u8, |m| m.size);
+    let hot_place = FolioPlace::Cache { mapping: hot.mapping, index: hot.index % size };
     let hot_flags = bytes.get(2 * hot.folio as usize + 1).copied().unwrap_or(0);
     p.init.folios[hot.folio as usize] = Some(folio(p, hot_place, hot_flags));
     let mut left = FOLIOS_DECODED - 1;
@@ -173,53 +267,61 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
 fn place(p: &Program, b: u8, hot: &Hot) -> Option<FolioPlace> {
     match b >> 6 {
         0 => None,
-        3 => Some(FolioPlace::Anon),
+        3 => anon_place(p, b).map(|(mm, addr)| FolioPlace::Anon { mm, addr }),
         _ => {
             let other = (b >> 4 & 3) % MAPPINGS as u8;
             let mapping = if b & 3 < 2 || p.mapping(other).is_none() { hot.mapping } else { other };
-            (0..SLOTS as u8)
-                .map(|i| FolioPlace::Cache { mapping, index: ((b >> 2 & 3) + i) % SLOTS as u8 })
+            let size = p.mapping(mapping).map_or(SLOTS as u8, |m| m.size);
+            (0..size)
+                .map(|i| FolioPlace::Cache { mapping, index: ((b >> 2 & 3) + i) % size })
                 .find(|place| !p.init.folios.iter().flatten().any(|f| f.place == *place))
         }
     }
 }
 
 fn folio(p: &Program, place: FolioPlace, b: u8) -> FolioInit {
-    let mut flags = 0;
+    let mut flags = PG_UPTODATE;
     for (on, flag) in [
         (b & 7 != 7, PG_LRU),
-        (b >> 3 & 3 != 3, PG_UPTODATE),
         (b & 0x20 != 0, PG_DIRTY),
         (b & 0x40 != 0, PG_ACTIVE),
         (b & 0x80 != 0, PG_REFERENCED),
-        (place == FolioPlace::Anon, PG_SWAPBACKED),
+        (matches!(place, FolioPlace::Anon { .. }), PG_SWAPBACKED),
     ] {
         if on {
             flags |= flag;
         }
     }
-    if let FolioPlace::Cache { mapping, .. } = place
-        && flags & PG_LRU != 0
-        && p.mapping(mapping).is_some_and(|m| m.flags & AS_UNEVICTABLE != 0)
-    {
+    let FolioPlace::Cache { mapping, index } = place else { return FolioInit::new(place, flags) };
+    let m = p.mapping(mapping).unwrap_or_default();
+    if matches!(b & 7, 5 | 6) && m.aops & (AOPS_BUFFERS | AOPS_IOMAP) != 0 {
+        flags |= PG_PRIVATE;
+    }
+    if flags & PG_LRU != 0 && m.flags & AS_UNEVICTABLE != 0 {
         flags = flags & !PG_ACTIVE | PG_UNEVICTABLE;
     }
-    FolioInit { place, flags }
+    let fits = |mm: &usize| b >> 3 >> mm & 1 != 0 && p.init.takes_file(*mm, mapping, index as usize);
+    FolioInit { maps: (0..MMS).filter(fits).fold(0, |set, mm| set | 1 << mm), ..FolioInit::new(place, flags) }
 }
 
 fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
     let bytes = [x & 31, y & 31, x >> 5 | y >> 5 << 3];
     let mut args = [0; 3];
     let kinds = TABLE.get(code as usize).map_or(&[][..], |s| s.args);
-    for ((arg, (_, kind)), b) in args.iter_mut().zip(kinds).zip(bytes) {
+    for (i, ((arg, (_, kind)), b)) in args.iter_mut().zip(kinds).zip(bytes).enumerate() {
         let n = kind.values().max(1);
         let other = b >> 3;
         *arg = match (kind, b & 7) {
             (Arg::Mapping, 0..7) => hot.mapping,
-            (Arg::Index, 0..7) => hot.index,
+            // The second address of an operation is another place.
+            (Arg::Addr, _) if i == 2 => b % n,
+            // VMAs map file page n at virtual page n.
+            (Arg::Index | Arg::Addr, 0..7) => hot.index,
             (Arg::Pfn, 0..7) => hot.folio,
+            (Arg::Process, 0..5) => 0,
+            (Arg::Process, _) => 1 % n,
             (Arg::Mapping, _) => (hot.mapping + 1 + other) % n,
-            (Arg::Index, _) => (hot.index + 1 + other) % n,
+            (Arg::Index | Arg::Addr, _) => (hot.index + 1 + other) % n,
             (Arg::Pfn, _) => (hot.folio + 1 + other) % n,
             (Arg::Count(_), 0..4) => 0,
             _ => (b >> 2) % n,
@@ -228,9 +330,16 @@ fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
     Op { code, args }
 }
 
+/// Service tasks a schedule record can name. I/O is what most programs wait for.
+const SERVICES: [usize; 8] =
+    [IO_TASK, IO_TASK, RCU_TASK, KSWAPD_TASK, IO_TASK, KWORKER_TASK, KWORKER_TASK + 1, KWORKER_TASK + 2];
+
 fn preemption(p: &Program, [c, n, anchor, to]: [u8; 4], nr_cpus: u8) -> Preempt {
-    let cpu = c % nr_cpus;
-    let nr_ops = p.cpus[cpu as usize].len().max(1) as u8;
+    let services = fixup::has_processes(p.model.kernel);
+    let by_service = services && c >= 80;
+    let service = |b: u8| SERVICES[b as usize % SERVICES.len()] as u8;
+    let cpu = if by_service { service(c) } else { c % nr_cpus };
+    let nr_ops = p.cpus.get(cpu as usize).map_or(2, |ops| ops.len().max(1) as u8);
     let n = match n >> 6 {
         0 | 1 => n & 0x1f,
         2 => n & 0x3f,
@@ -241,8 +350,18 @@ fn preemption(p: &Program, [c, n, anchor, to]: [u8; 4], nr_cpus: u8) -> Preempt 
         _ if anchor & 0x10 != 0 => (Anchor::End, 1),
         _ => (Anchor::Blocked, 1 + u16::from(n & 1)),
     };
-    let to = if to >= 0xE0 || nr_cpus == 1 { RCU_TASK as u8 } else { (cpu + 1 + to % (nr_cpus - 1)) % nr_cpus };
-    let op = if anchor == Anchor::End { nr_ops - 1 } else { c / nr_cpus % nr_ops };
+    let to = match to {
+        0xD0.. if services => service(to),
+        0xE0.. => RCU_TASK as u8,
+        _ if by_service => to % nr_cpus,
+        _ if nr_cpus == 1 => RCU_TASK as u8,
+        _ => (cpu + 1 + to % (nr_cpus - 1)) % nr_cpus,
+    };
+    let op = match anchor {
+        _ if by_service => c >> 3 & 1,
+        Anchor::End => nr_ops - 1,
+        _ => c / nr_cpus % nr_ops,
+    };
     Preempt { cpu, op, anchor, k, to }
 }
 

@@ -1,19 +1,36 @@
 //! What makes a program valid: the invariants, each stated once, with the check and the repair beside one another.
 
 use super::preset;
-use super::types::{EPILOGUE_OP, FolioPlace, MappingInit, Op, Program};
-use crate::ops::{Arg, OpSpec, TABLE};
+use super::types::{EPILOGUE_OP, Op, Program};
+use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, OpSpec, TABLE, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
 use std::collections::BTreeSet;
 
 /// Page flags a folio may start with.
 pub(super) const FOLIO_FLAGS: u64 =
-    PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE;
+    PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE | PG_PRIVATE;
+
+/// Whether the kernel's model has processes, file systems and swap; the others know pages of files and, at the start,
+/// anonymous ones.
+pub(super) fn has_processes(kernel: Kernel) -> bool {
+    kernel >= Kernel::V6_12
+}
+
 /// Flags an address_space may start with.
-pub(super) const MAPPING_FLAGS: u64 = AS_UNEVICTABLE | AS_UNMOVABLE;
+pub(super) fn mapping_flags(kernel: Kernel) -> u64 {
+    let new = if has_processes(kernel) { AS_STABLE_WRITES | AS_RELEASE_ALWAYS } else { 0 };
+    AS_UNEVICTABLE | AS_UNMOVABLE | new
+}
+
+/// Callbacks only a file that can write back has.
+const NEED_WRITEBACK: u64 = AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_LAUNDER;
+
 /// Callbacks an address_space may have.
-pub(super) const AOPS: u64 = AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO;
+pub(super) fn aops(kernel: Kernel) -> u64 {
+    let new = AOPS_WRITEBACK | AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_PAGE_MKWRITE | AOPS_LAUNDER;
+    AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO | if has_processes(kernel) { new } else { 0 }
+}
 
 /// The row of an operation.
 pub(super) fn spec(op: &Op) -> Option<&'static OpSpec> {
@@ -24,6 +41,35 @@ pub(super) fn spec(op: &Op) -> Option<&'static OpSpec> {
 pub(super) fn args_of(op: &Op) -> impl Iterator<Item = (usize, Arg)> + use<> {
     let args = spec(op).map_or(&[][..], |s| s.args);
     args.iter().take(3).enumerate().map(|(i, (_, kind))| (i, *kind))
+}
+
+/// What is wrong with the flags of a folio of a file.
+fn file_flags_error(f: &FolioInit, m: &MappingInit) -> Option<&'static str> {
+    if f.flags & PG_SWAPBACKED != 0 {
+        return Some("is in a file: expected no flag swapbacked");
+    }
+    if f.flags & PG_PRIVATE != 0 && m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
+        return Some("has private data: expected a mapping with aops buffers or iomap");
+    }
+    if f.flags & PG_UNEVICTABLE == 0 {
+        return None;
+    }
+    if f.flags & PG_LRU == 0 || m.flags & AS_UNEVICTABLE == 0 {
+        return Some("is unevictable: expected flag lru and an unevictable mapping");
+    }
+    (f.flags & PG_ACTIVE != 0).then_some("is unevictable: expected no flag active")
+}
+
+fn fix_file_flags(flags: &mut u64, m: &MappingInit) {
+    *flags &= !PG_SWAPBACKED;
+    if m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
+        *flags &= !PG_PRIVATE;
+    }
+    if *flags & PG_LRU == 0 || m.flags & AS_UNEVICTABLE == 0 {
+        *flags &= !PG_UNEVICTABLE;
+    } else if *flags & PG_UNEVICTABLE != 0 {
+        *flags &= !PG_ACTIVE;
+    }
 }
 
 /// Where a record stands in its schedule. Also the priority where two fire at once: a site goes before `@n`.
@@ -47,7 +93,10 @@ impl Program {
     pub fn validate(&self) -> Result<(), String> {
         let wrong = self.model_error();
         let wrong = wrong.or_else(|| (0..MAPPINGS).find_map(|i| self.mapping_error(i)));
+        let wrong = wrong.or_else(|| self.process_error());
+        let wrong = wrong.or_else(|| (0..VMAS).find_map(|i| self.vma_error(i)));
         let wrong = wrong.or_else(|| (0..FOLIOS).find_map(|i| self.folio_error(i)));
+        let wrong = wrong.or_else(|| (0..SLOTS).find_map(|i| self.swap_error(i)));
         let wrong = wrong.or_else(|| self.cpus.iter().flatten().find_map(|op| self.op_error(op)));
         let wrong = wrong.or_else(|| {
             let cpu = self.cpus.iter().position(|ops| ops.len() > OPS_PER_CPU)?;
@@ -58,18 +107,33 @@ impl Program {
 
     /// Makes the program valid by the smallest repair: what cannot be is taken modulo or dropped.
     pub fn fix_up(&mut self) {
-        self.model.bugs &= preset::applicable(self.model.kernel);
+        let kernel = self.model.kernel;
+        self.model.bugs &= preset::applicable(kernel);
+        self.model.lru_batch_clear_first &= has_processes(kernel);
         for m in self.init.mappings.iter_mut().flatten() {
-            m.flags &= MAPPING_FLAGS;
-            m.aops &= AOPS;
+            m.flags &= mapping_flags(kernel);
+            m.aops &= aops(kernel);
+            if m.aops & AOPS_WRITEBACK == 0 {
+                m.aops &= !NEED_WRITEBACK;
+            }
+            if m.aops & AOPS_BUFFERS != 0 {
+                m.aops &= !AOPS_IOMAP;
+            }
+            m.size = if has_processes(kernel) { m.size.clamp(1, SLOTS as u8) } else { SLOTS as u8 };
         }
+        self.fix_processes();
         self.fix_folios();
+        self.fix_swaps();
         self.fix_ops();
         self.fix_schedule();
     }
 
     fn model_error(&self) -> Option<String> {
         let wrong = self.model.bugs & !preset::applicable(self.model.kernel);
+        if self.model.lru_batch_clear_first && !has_processes(self.model.kernel) {
+            let has = Kernel::V6_12.name();
+            return Some(format!("`lru_batch_clear_first` is not for {}: expected {has}", self.model.kernel.name()));
+        }
         (wrong != 0).then(|| {
             let id = wrong.trailing_zeros() as usize;
             let slug = crate::bugs::BUGS.get(id).map_or("?", |b| b.slug);
@@ -80,13 +144,74 @@ impl Program {
     // ----- initial state -----
 
     pub(super) fn mapping(&self, i: u8) -> Option<MappingInit> {
-        self.init.mappings.get(i as usize).copied().flatten()
+        self.init.mapping(i)
     }
 
-    fn mapping_error(&self, i: usize) -> Option<String> {
-        let m = self.mapping(i as u8)?;
-        (m.flags & !MAPPING_FLAGS != 0 || m.aops & !AOPS != 0)
-            .then(|| format!("m{i} has flags or callbacks no file starts with"))
+    /// What is wrong with a file.
+    pub(super) fn mapping_error(&self, i: usize) -> Option<String> {
+        let (m, kernel) = (self.mapping(i as u8)?, self.model.kernel);
+        if m.flags & !mapping_flags(kernel) != 0 || m.aops & !aops(kernel) != 0 {
+            return Some(format!("m{i} has flags or callbacks: expected those a file of {} can have", kernel.name()));
+        }
+        if m.aops & NEED_WRITEBACK != 0 && m.aops & AOPS_WRITEBACK == 0 {
+            return Some(format!("m{i} has callbacks of a device's file: expected aops writepages, too"));
+        }
+        if m.aops & AOPS_BUFFERS != 0 && m.aops & AOPS_IOMAP != 0 {
+            return Some(format!("m{i} has two kinds of private data: expected buffers or iomap"));
+        }
+        let sizes = if has_processes(kernel) { 1..=SLOTS as u8 } else { SLOTS as u8..=SLOTS as u8 };
+        (!sizes.contains(&m.size))
+            .then(|| format!("m{i} has size {}: expected {}..{}", m.size, sizes.start(), sizes.end()))
+    }
+
+    pub(super) fn process_error(&self) -> Option<String> {
+        let idle = self.init.idle;
+        if idle != 0 && !has_processes(self.model.kernel) {
+            return Some(format!("p1 is alive: expected only p0 on {}", self.model.kernel.name()));
+        }
+        let wrong = (0..u8::BITS as usize)
+            .find(|mm| idle >> mm & 1 != 0 && (*mm == 0 || *mm >= MMS || self.init.vmas_of(*mm).next().is_some()))?;
+        Some(format!("p{wrong} is alive anyway: expected `process()` only for another one without VMAs"))
+    }
+
+    /// What is wrong with a VMA.
+    pub(super) fn vma_error(&self, i: usize) -> Option<String> {
+        let v = self.init.vmas.get(i).copied().flatten()?;
+        if v.start >= v.end || v.end as usize > VADDRS {
+            return Some(format!("v{i} is {}..{}: expected pages within 0..{VADDRS}", v.start, v.end));
+        }
+        if let Some(file) = v.kind.file().filter(|m| self.mapping(*m).is_none()) {
+            return Some(format!("v{i} maps m{file}, which is not defined: expected a mapping of `init`"));
+        }
+        if !has_processes(self.model.kernel) && (v.kind != VmaKind::Anon || v.read_only || v.locked) {
+            return Some(format!("v{i} is special: expected a plain `anon` VMA on {}", self.model.kernel.name()));
+        }
+        let other = |(j, w): &(usize, VmaInit)| *j < i && w.start < v.end && v.start < w.end;
+        let (j, _) = self.init.vmas_of(i / VMAS_PER_MM).find(other)?;
+        Some(format!("v{j} and v{i} overlap: expected one VMA an address"))
+    }
+
+    /// What is wrong with the page-table entries that map the folio in frame `i`.
+    fn user_error(&self, i: usize, f: &FolioInit) -> Option<String> {
+        for (mm, addr) in f.users() {
+            let at = format!("p{mm} page {addr}");
+            let Some((v, vma)) = self.init.vma_at(mm, addr) else {
+                return Some(format!("F{i} is mapped at {at}: expected a VMA there"));
+            };
+            let fits = match f.place {
+                FolioPlace::Anon { .. } => vma.kind.private(),
+                FolioPlace::Cache { mapping, .. } => vma.kind.file() == Some(mapping),
+            };
+            if !fits || vma.locked {
+                return Some(format!(
+                    "F{i} is mapped at {at}, where v{v} is: expected a VMA that can map it, not locked"
+                ));
+            }
+            if let Some(j) = self.init.folio_at(mm, addr).filter(|j| *j < i) {
+                return Some(format!("F{j} and F{i} are both at {at}: expected one folio an address"));
+            }
+        }
+        None
     }
 
     /// What is wrong with the folio in frame `i`.
@@ -96,62 +221,119 @@ impl Program {
             return Some(format!("F{i} has flags no folio starts with"));
         }
         match f.place {
-            FolioPlace::Anon => {
+            FolioPlace::Anon { mm, addr } => {
                 if f.flags & PG_SWAPBACKED == 0 {
                     return Some(format!("F{i} is anonymous: expected flags=swapbacked"));
                 }
-                if f.flags & PG_UNEVICTABLE != 0 {
-                    return Some(format!("F{i} is anonymous: expected no flag unevictable"));
+                if f.flags & (PG_UNEVICTABLE | PG_PRIVATE) != 0 {
+                    return Some(format!("F{i} is anonymous: expected no flag unevictable or private"));
+                }
+                if mm as usize >= MMS || addr as usize >= VADDRS || f.maps != 0 {
+                    return Some(format!("F{i} is at p{mm} page {addr}: expected a page of a process, and no maps"));
                 }
             }
             FolioPlace::Cache { mapping, index } => {
                 let Some(m) = self.mapping(mapping) else {
                     return Some(format!("F{i} is in m{mapping}, which is not defined: expected a mapping of `init`"));
                 };
-                if index as usize >= SLOTS {
-                    return Some(format!("F{i} has index {index}: expected 0..{}", SLOTS - 1));
+                if index >= m.size {
+                    return Some(format!("F{i} has index {index}: expected 0..{}", m.size - 1));
                 }
                 if let Some(j) = self.init.folios.iter().take(i).position(|g| g.is_some_and(|g| g.place == f.place)) {
                     let both = format!("F{j} and F{i} are both at m{mapping} index {index}");
                     return Some(format!("{both}: expected one folio a slot"));
                 }
-                if f.flags & PG_SWAPBACKED != 0 {
-                    return Some(format!("F{i} is in a file: expected no flag swapbacked"));
+                if let Some(wrong) = file_flags_error(&f, &m) {
+                    return Some(format!("F{i} {wrong}"));
                 }
-                if f.flags & PG_UNEVICTABLE != 0 {
-                    if f.flags & PG_LRU == 0 || m.flags & AS_UNEVICTABLE == 0 {
-                        return Some(format!("F{i} is unevictable: expected flag lru and an unevictable mapping"));
-                    }
-                    if f.flags & PG_ACTIVE != 0 {
-                        return Some(format!("F{i} is unevictable: expected no flag active"));
-                    }
+                if f.maps >> MMS != 0 {
+                    return Some(format!("F{i} is mapped by no process of the model: expected p0..p{}", MMS - 1));
                 }
             }
         }
-        None
+        self.user_error(i, &f)
+    }
+
+    /// What is wrong with what swap slot `i` holds.
+    pub(super) fn swap_error(&self, i: usize) -> Option<String> {
+        let s = self.init.swaps.get(i).copied().flatten()?;
+        let (mm, addr) = (s.mm as usize, s.addr as usize);
+        if !has_processes(self.model.kernel) {
+            return Some(format!("s{i} is swapped out: expected no swap on {}", self.model.kernel.name()));
+        }
+        let vma = self.init.vma_at(mm, addr).filter(|(_, v)| mm < MMS && v.kind.private() && !v.locked);
+        let taken = self.init.folio_at(mm, addr).is_some() || self.init.slot_at(mm, addr) != Some(i);
+        (vma.is_none() || taken)
+            .then(|| format!("s{i} is at p{mm} page {addr}: expected a free page of a private VMA, not locked"))
+    }
+
+    fn fix_processes(&mut self) {
+        let rich = has_processes(self.model.kernel);
+        for i in 0..VMAS {
+            let Some(mut v) = self.init.vmas[i] else { continue };
+            v.start %= VADDRS as u8;
+            v.end = v.end.clamp(v.start + 1, VADDRS as u8);
+            if !rich {
+                v = VmaInit { kind: VmaKind::Anon, read_only: false, locked: false, ..v };
+            }
+            self.init.vmas[i] = Some(v);
+            if self.vma_error(i).is_some() {
+                self.init.vmas[i] = None;
+            }
+        }
+        let idle = (1..MMS).filter(|mm| self.init.vmas_of(*mm).next().is_none()).fold(0, |set, mm| set | 1 << mm);
+        self.init.idle &= if rich { idle } else { 0 };
     }
 
     fn fix_folios(&mut self) {
-        for i in 0..FOLIOS {
-            let Some(mut f) = self.init.folios[i] else { continue };
+        let before = std::mem::take(&mut self.init.folios);
+        for (i, f) in before.into_iter().enumerate() {
+            let Some(mut f) = f else { continue };
             f.flags &= FOLIO_FLAGS;
             match &mut f.place {
-                FolioPlace::Anon => f.flags = f.flags & !PG_UNEVICTABLE | PG_SWAPBACKED,
+                FolioPlace::Anon { mm, addr } => {
+                    f.flags = f.flags & !(PG_UNEVICTABLE | PG_PRIVATE) | PG_SWAPBACKED;
+                    f.maps = 0;
+                    *mm %= MMS as u8;
+                    *addr %= VADDRS as u8;
+                    if !self.unlock_at(*mm as usize, *addr as usize) {
+                        continue;
+                    }
+                }
                 FolioPlace::Cache { mapping, index } => {
                     *mapping %= MAPPINGS as u8;
                     *index %= SLOTS as u8;
-                    f.flags &= !PG_SWAPBACKED;
-                    let unevictable = self.mapping(*mapping).is_some_and(|m| m.flags & AS_UNEVICTABLE != 0);
-                    if f.flags & PG_LRU == 0 || !unevictable {
-                        f.flags &= !PG_UNEVICTABLE;
-                    } else if f.flags & PG_UNEVICTABLE != 0 {
-                        f.flags &= !PG_ACTIVE;
-                    }
+                    let Some(m) = self.init.mapping(*mapping) else { continue };
+                    fix_file_flags(&mut f.flags, &m);
+                    let fits = |mm: &usize| self.init.takes_file(*mm, *mapping, *index as usize);
+                    f.maps &= (0..MMS).filter(fits).fold(0, |set, mm| set | 1 << mm);
                 }
             }
             self.init.folios[i] = Some(f);
             if self.folio_error(i).is_some() {
                 self.init.folios[i] = None;
+            }
+        }
+    }
+
+    /// Whether there is a VMA at the place. What has pages is not locked.
+    fn unlock_at(&mut self, mm: usize, addr: usize) -> bool {
+        let found = self.init.vma_at(mm, addr).map(|(i, _)| i);
+        if let Some(vma) = found.and_then(|i| self.init.vmas[i].as_mut()) {
+            vma.locked = false;
+        }
+        found.is_some()
+    }
+
+    fn fix_swaps(&mut self) {
+        let before = std::mem::take(&mut self.init.swaps);
+        for (i, s) in before.into_iter().enumerate() {
+            let Some(mut s) = s else { continue };
+            s.mm %= MMS as u8;
+            s.addr %= VADDRS as u8;
+            self.init.swaps[i] = Some(s);
+            if self.swap_error(i).is_some() {
+                self.init.swaps[i] = None;
             }
         }
     }
@@ -219,7 +401,7 @@ impl Program {
         match self.init.mappings.iter().position(Option::is_some) {
             Some(i) => i as u8,
             None => {
-                self.init.mappings[0] = Some(MappingInit { flags: 0, aops: AOPS_MIGRATE_FOLIO });
+                self.init.mappings[0] = Some(MappingInit { aops: AOPS_MIGRATE_FOLIO, ..MappingInit::default() });
                 0
             }
         }
@@ -239,8 +421,8 @@ impl Program {
         for task in [p.cpu, p.to] {
             if !self.is_task(task) {
                 let last = self.nr_cpus() - 1;
-                let task = super::text::task_name(task);
-                return Some(format!("{task} does not run in this program: expected cpu0..cpu{last} or rcu"));
+                let (task, services) = (super::text::task_name(task), super::text::SERVICES);
+                return Some(format!("{task} does not run in this program: expected cpu0..cpu{last}, {services}"));
             }
         }
         if p.cpu == p.to {

@@ -6,10 +6,10 @@
 //! The passes repeat until none helps.
 
 use super::fixup::args_of;
-use super::types::{EPILOGUE_OP, FolioPlace, Program};
-use crate::ops::Arg;
+use super::types::{EPILOGUE_OP, Program};
+use crate::ops::{Arg, FolioPlace, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Schedule};
-use crate::vocab::{CPUS, FOLIOS, MAPPINGS, SLOTS};
+use crate::vocab::{CPUS, FOLIOS, MAPPINGS, SLOTS, VMAS, VMAS_PER_MM};
 use std::collections::BTreeSet;
 
 /// What [`minimize`] achieved.
@@ -90,15 +90,27 @@ impl Size {
             size.objects += 1;
             size.values += i;
             size.flags += m.flags.count_ones() + m.aops.count_ones();
+            size.values += SLOTS.saturating_sub(m.size as usize);
+        }
+        size.objects += p.init.idle.count_ones() as usize;
+        for (i, v) in p.init.vmas.iter().enumerate() {
+            let Some(v) = v else { continue };
+            size.objects += 1;
+            size.values += i + usize::from(v.end.saturating_sub(v.start)) + usize::from(v.kind.file().unwrap_or(0));
+            size.flags += u32::from(v.read_only) + u32::from(v.locked) + u32::from(v.kind != VmaKind::Anon);
+        }
+        for (i, s) in p.init.swaps.iter().enumerate() {
+            let Some(s) = s else { continue };
+            size.objects += 1;
+            size.values += i + s.mm as usize + s.addr as usize;
         }
         for (i, f) in p.init.folios.iter().enumerate() {
             let Some(f) = f else { continue };
             size.objects += 1;
             size.values += i;
-            size.flags += f.flags.count_ones();
-            if let FolioPlace::Cache { mapping, index } = f.place {
-                size.values += mapping as usize + index as usize;
-            }
+            size.flags += f.flags.count_ones() + f.maps.count_ones();
+            let (FolioPlace::Cache { mapping: owner, index: at } | FolioPlace::Anon { mm: owner, addr: at }) = f.place;
+            size.values += owner as usize + at as usize;
         }
         size
     }
@@ -275,10 +287,23 @@ impl Minimizer<'_> {
                 self.attempt(less);
             }
         }
+        for i in (0..SLOTS).rev() {
+            let mut less = self.best.clone();
+            if less.init.swaps[i].take().is_some() {
+                self.attempt(less);
+            }
+        }
+        self.drop_vmas();
         for i in (0..MAPPINGS).rev() {
             let mut less = self.best.clone();
             if less.init.mappings[i].take().is_some() {
                 self.attempt(less);
+            }
+            let mut plain = self.best.clone();
+            if let Some(m) = &mut plain.init.mappings[i]
+                && std::mem::replace(&mut m.size, SLOTS as u8) != SLOTS as u8
+            {
+                self.attempt(plain);
             }
         }
         for bit in 0..u64::BITS {
@@ -288,6 +313,51 @@ impl Minimizer<'_> {
             for i in 0..MAPPINGS {
                 self.clear(|p| p.init.mappings[i].as_mut().map(|m| &mut m.flags), 1 << bit);
                 self.clear(|p| p.init.mappings[i].as_mut().map(|m| &mut m.aops), 1 << bit);
+            }
+        }
+    }
+
+    /// Drops maps of folios, whole VMAs, their pages and flags, and idle processes.
+    fn drop_vmas(&mut self) {
+        for i in 0..FOLIOS {
+            for mm in 0..u8::BITS {
+                let mut less = self.best.clone();
+                if let Some(f) = less.init.folios[i].as_mut().filter(|f| f.maps >> mm & 1 != 0) {
+                    f.maps &= !(1 << mm);
+                    self.attempt(less);
+                }
+            }
+        }
+        for i in (0..VMAS).rev() {
+            let mut less = self.best.clone();
+            if less.init.vmas[i].take().is_some() {
+                let mut idle = less.clone();
+                idle.init.idle |= 1 << (i / VMAS_PER_MM);
+                if self.attempt(less) || self.attempt(idle) {
+                    continue;
+                }
+            }
+            self.shrink_vma(i);
+        }
+        let mut less = self.best.clone();
+        if std::mem::take(&mut less.init.idle) != 0 {
+            self.attempt(less);
+        }
+    }
+
+    fn shrink_vma(&mut self, i: usize) {
+        let Some(v) = self.best.init.vmas[i] else { return };
+        let smaller = [
+            VmaInit { end: v.end - 1, ..v },
+            VmaInit { start: v.start + 1, ..v },
+            VmaInit { read_only: false, ..v },
+            VmaInit { locked: false, ..v },
+        ];
+        for candidate in smaller.into_iter().filter(|c| *c != v && c.start < c.end) {
+            let mut less = self.best.clone();
+            less.init.vmas[i] = Some(candidate);
+            if self.attempt(less) {
+                return self.shrink_vma(i);
             }
         }
     }
@@ -325,6 +395,11 @@ impl Minimizer<'_> {
                 for f in swapped.init.folios.iter_mut().flatten() {
                     if let FolioPlace::Cache { mapping, .. } = &mut f.place {
                         exchange(mapping, low as u8, high as u8);
+                    }
+                }
+                for v in swapped.init.vmas.iter_mut().flatten() {
+                    if let VmaKind::Shared(m) | VmaKind::Private(m) = &mut v.kind {
+                        exchange(m, low as u8, high as u8);
                     }
                 }
                 self.attempt(swapped);

@@ -8,6 +8,7 @@ mod decode;
 mod fixup;
 mod minimize;
 mod named;
+mod objects;
 mod parse;
 pub mod preset;
 pub mod sites;
@@ -17,9 +18,10 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use crate::ops::{FolioInit, FolioPlace, Init, MappingInit, SwapInit, VmaInit, VmaKind};
 pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
 pub use minimize::{Minimized, minimize};
 pub use named::schedule_of;
 pub use parse::ParseError;
 pub use text::{MAGIC, is_text, op_text, record_text, task_name};
-pub use types::{EPILOGUE_OP, Expect, File, FolioInit, FolioPlace, Init, MappingInit, Op, Program};
+pub use types::{EPILOGUE_OP, Expect, File, Op, Program};

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! file     = "# foliofuzz repro v1" { comment | key ":" value } section...
-//! section  = "init" { mK "=" mapping(..) | FK "=" folio(..) } | "cpuN" { operation(..) } | "schedule" { record }
+//! section  = "init" { mK "=" mapping(..) | pK "=" process() | vK "=" vma(..) | FK "=" folio(..) | sK "=" swap(..) }
+//!          | "cpuN" { operation(..) } | "schedule" { record }
 //! record   = "start" cpuN | task [opN | "epilogue"] "until" (fn.label#k | @n | blocked#k | end) "then" task
 //! ```
 //! Blank lines, indentation and the order of records are free; comments further down move up to the header.
 
-use super::text::{self, AOPS_NAMES, MAPPING_FLAG_NAMES};
-use super::types::{EPILOGUE_OP, Expect, File, FolioInit, FolioPlace, MappingInit, Op, Program};
-use super::{fixup, preset, sites};
+use super::text;
+use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
+use super::{fixup, objects, preset, sites};
 use crate::ops::{self, Arg, OpSpec};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
@@ -33,7 +34,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-fn at<T>(line: usize, message: impl Into<String>) -> Result<T, ParseError> {
+pub(super) fn at<T>(line: usize, message: impl Into<String>) -> Result<T, ParseError> {
     Err(ParseError { line, message: message.into() })
 }
 
@@ -74,10 +75,11 @@ struct Parser {
     bugs: Vec<(usize, bool, String)>,
     rcu_free: Option<bool>,
     irqoff_is_reader: Option<bool>,
+    lru_batch_clear_first: Option<bool>,
     sections: BTreeSet<String>,
     keys: BTreeSet<&'static str>,
     // Lines of what can be judged only when all is known.
-    folio_lines: [usize; FOLIOS],
+    lines: objects::Lines,
     op_lines: Vec<(usize, Op)>,
     records: Vec<(usize, OpNumber, Preempt)>,
     start: Option<(usize, u8)>,
@@ -128,9 +130,10 @@ impl Parser {
             bugs: Vec::new(),
             rcu_free: None,
             irqoff_is_reader: None,
+            lru_batch_clear_first: None,
             sections: BTreeSet::new(),
             keys: BTreeSet::new(),
-            folio_lines: [0; FOLIOS],
+            lines: objects::Lines::default(),
             op_lines: Vec::new(),
             records: Vec::new(),
             start: None,
@@ -177,7 +180,8 @@ impl Parser {
     // ----- header -----
 
     fn key(&mut self, n: usize, line: &str) -> Result<(), String> {
-        const KEYS: [&str; 6] = ["model", "bug", "fix", "rcu_free", "irqoff_is_reader", "expect"];
+        const KEYS: [&str; 7] =
+            ["model", "bug", "fix", "rcu_free", "irqoff_is_reader", "lru_batch_clear_first", "expect"];
         let Some((key, value)) = line.split_once(':').map(|(k, v)| (k.trim(), v.trim())) else {
             let hint = hint(line, ["init", "schedule", "cpu0"].into_iter());
             return Err(format!("{}{hint}: expected `key: value`, or a section: init, cpu0, schedule", quote(line)));
@@ -202,6 +206,7 @@ impl Parser {
             "fix" => self.bugs.push((n, false, value.to_string())),
             "rcu_free" => self.rcu_free = Some(on_off(known, value)?),
             "irqoff_is_reader" => self.irqoff_is_reader = Some(on_off(known, value)?),
+            "lru_batch_clear_first" => self.lru_batch_clear_first = Some(on_off(known, value)?),
             _ => self.file.expect = expect(value)?,
         }
         Ok(())
@@ -221,36 +226,19 @@ impl Parser {
         }
         model.rcu_free = self.rcu_free.unwrap_or(model.rcu_free);
         model.irqoff_is_reader = self.irqoff_is_reader.unwrap_or(model.irqoff_is_reader);
+        model.lru_batch_clear_first = self.lru_batch_clear_first.unwrap_or(model.lru_batch_clear_first);
         Ok(())
     }
 
     // ----- init -----
 
     fn init(&mut self, n: usize, line: &str) -> Result<(), String> {
-        const FORMS: &str = "expected `m0 = mapping(…)` or `F0 = folio(…)`";
+        let forms = objects::FORMS;
         let Some((name, value)) = line.split_once('=').map(|(a, b)| (a.trim(), b.trim())) else {
-            return Err(format!("{} defines nothing: {FORMS}", quote(line)));
+            return Err(format!("{} defines nothing: {forms}", quote(line)));
         };
         let (kind, args) = call(value)?;
-        let twice = || format!("{name} is defined twice: expected it once");
-        let init = &mut self.file.program.init;
-        match kind {
-            "mapping" => {
-                let i = object(name, "m", MAPPINGS)? as usize;
-                if init.mappings[i].replace(mapping(&args)?).is_some() {
-                    return Err(twice());
-                }
-            }
-            "folio" => {
-                let i = object(name, "F", FOLIOS)? as usize;
-                if init.folios[i].replace(folio(&args)?).is_some() {
-                    return Err(twice());
-                }
-                self.folio_lines[i] = n;
-            }
-            _ => return Err(format!("{} is no kind of object: {FORMS}", quote(kind))),
-        }
-        Ok(())
+        objects::define(&mut self.file.program.init, &mut self.lines, n, (name, kind, &args))
     }
 
     // ----- operations -----
@@ -329,11 +317,7 @@ impl Parser {
             return at(last, "file ends before the `init` section: expected `init`");
         }
         let mut file = self.file;
-        for (i, line) in self.folio_lines.into_iter().enumerate() {
-            if let Some(wrong) = file.program.folio_error(i) {
-                return at(line, wrong);
-            }
-        }
+        objects::finish(&mut file.program, &self.lines)?;
         for (line, op) in &self.op_lines {
             if let Some(wrong) = file.program.op_error(op) {
                 return at(*line, wrong);
@@ -415,7 +399,7 @@ fn nothing_more(word: Option<&str>) -> Result<(), String> {
 }
 
 /// The number of `m1`, `F3`, `cpu0`.
-fn object(name: &str, prefix: &str, limit: usize) -> Result<u8, String> {
+pub(super) fn object(name: &str, prefix: &str, limit: usize) -> Result<u8, String> {
     let number = name.strip_prefix(prefix).filter(|s| plain_number(s)).and_then(|s| s.parse::<u8>().ok());
     match number {
         Some(n) if (n as usize) < limit => Ok(n),
@@ -434,7 +418,7 @@ fn task(name: &str) -> Result<u8, String> {
         return Ok(t);
     }
     let what = if name.is_empty() { "the line ends early".to_string() } else { format!("no task {}", quote(name)) };
-    Err(format!("{what}: expected cpu0..cpu{} or rcu", CPUS - 1))
+    Err(format!("{what}: expected cpu0..cpu{}, {}", CPUS - 1, text::SERVICES))
 }
 
 fn op_number(word: &str) -> Result<u8, String> {
@@ -489,7 +473,7 @@ fn bare(name: &str) -> String {
 }
 
 /// One argument in parentheses: its key, if it has one, and its text.
-type Argument<'a> = (Option<&'a str>, &'a str);
+pub(super) type Argument<'a> = (Option<&'a str>, &'a str);
 
 /// `name(arg, key=arg)`.
 fn call(text: &str) -> Result<(&str, Vec<Argument<'_>>), String> {
@@ -550,10 +534,15 @@ fn arguments(spec: &OpSpec, args: &[Argument<'_>]) -> Result<[u8; 3], String> {
     Ok(values)
 }
 
-fn value(key: &str, kind: Arg, text: &str) -> Result<u8, String> {
+pub(super) fn value(key: &str, kind: Arg, text: &str) -> Result<u8, String> {
     let number = || text.parse::<u8>().ok().filter(|_| plain_number(text));
     match kind {
         Arg::Mapping => object(text, "m", MAPPINGS),
+        Arg::Process => object(text, "p", MMS),
+        Arg::Cpu => object(text, "cpu", CPUS),
+        Arg::Addr => number()
+            .filter(|n| (*n as usize) < VADDRS)
+            .ok_or_else(|| format!("`{key}` is {}: expected a virtual page 0..{}", quote(text), VADDRS - 1)),
         Arg::Pfn => object(text, "F", FOLIOS),
         Arg::Index => number()
             .filter(|n| (*n as usize) < SLOTS)
@@ -576,12 +565,15 @@ fn usage(spec: &OpSpec) -> String {
         Arg::Mode(names) => format!("{name}={}", names.join("|")),
         Arg::Mapping => format!("m0..m{}", MAPPINGS - 1),
         Arg::Pfn => format!("F0..F{}", FOLIOS - 1),
+        Arg::Process => format!("p0..p{}", MMS - 1),
+        Arg::Cpu => format!("cpu0..cpu{}", CPUS - 1),
         Arg::Index => format!("{name} 0..{}", SLOTS - 1),
+        Arg::Addr => format!("{name} 0..{}", VADDRS - 1),
     });
     format!("`{}({})`", spec.name, args.collect::<Vec<_>>().join(", "))
 }
 
-fn flags(key: &str, text: &str, names: &[(u64, &str)]) -> Result<u64, String> {
+pub(super) fn flags(key: &str, text: &str, names: &[(u64, &str)]) -> Result<u64, String> {
     let mut bits = 0;
     for word in text.split('|').map(str::trim) {
         let Some((bit, _)) = names.iter().find(|(_, n)| *n == word) else {
@@ -592,44 +584,4 @@ fn flags(key: &str, text: &str, names: &[(u64, &str)]) -> Result<u64, String> {
         bits |= bit;
     }
     Ok(bits)
-}
-
-fn mapping(args: &[Argument<'_>]) -> Result<MappingInit, String> {
-    let (mut aops, mut set) = (None, None);
-    for (key, text) in args {
-        let before = match key {
-            Some("aops") => aops.replace(flags("aops", text, AOPS_NAMES)?),
-            Some("flags") => set.replace(flags("flags", text, MAPPING_FLAG_NAMES)?),
-            _ => return Err(format!("found {}: expected `mapping(aops=…, flags=…)`", quote(key.unwrap_or(text)))),
-        };
-        if before.is_some() {
-            return Err("a key is given twice: expected `mapping(aops=…, flags=…)`".to_string());
-        }
-    }
-    Ok(MappingInit { flags: set.unwrap_or(0), aops: aops.unwrap_or(0) })
-}
-
-fn folio(args: &[Argument<'_>]) -> Result<FolioInit, String> {
-    const FORMS: &str = "expected `folio(m0, index=0, flags=…)` or `folio(anon, flags=…)`";
-    let Some(((None, place), rest)) = args.split_first() else {
-        return Err(format!("a folio needs its place first: {FORMS}"));
-    };
-    let (mut index, mut set) = (None, None);
-    for (key, text) in rest {
-        let before = match key {
-            Some("index") => index.replace(u64::from(value("index", Arg::Index, text)?)),
-            Some("flags") => set.replace(flags("flags", text, &text::folio_flag_names())?),
-            _ => return Err(format!("found {}: {FORMS}", quote(key.unwrap_or(text)))),
-        };
-        if before.is_some() {
-            return Err(format!("a key is given twice: {FORMS}"));
-        }
-    }
-    let place = match (*place, index) {
-        ("anon", None) => FolioPlace::Anon,
-        ("anon", Some(_)) => return Err(format!("an anonymous folio has no index: {FORMS}")),
-        (_, None) => return Err(format!("the folio's index is missing: {FORMS}")),
-        (m, Some(index)) => FolioPlace::Cache { mapping: object(m, "m", MAPPINGS)?, index: index as u8 },
-    };
-    Ok(FolioInit { place, flags: set.unwrap_or(0) })
 }

@@ -29,7 +29,7 @@ impl Xorshift {
 
     fn model(&mut self) -> Model {
         let kernel = Kernel::ALL[self.bits() as usize % Kernel::ALL.len()];
-        let bugs = self.bits() & preset::applicable(kernel);
+        let bugs = u128::from(self.bits()) & preset::applicable(kernel);
         let mut model = Model { bugs, ..Model::of(kernel) };
         model.rcu_free ^= self.bits() & 1 != 0;
         model.irqoff_is_reader ^= self.bits() & 2 != 0;
@@ -49,8 +49,9 @@ expect: uaf/mapping
 
 init
   m0 = mapping(aops=migrate_folio|free_folio, flags=unevictable|unmovable)
+  v0 = vma(p0, 0..4, anon)
   F0 = folio(m0, index=0, flags=lru|dirty|uptodate)
-  F1 = folio(anon, flags=lru|swapbacked)
+  F1 = folio(p0, addr=1, flags=lru|swapbacked)
 
 cpu0
   filemap_get_entry(m0, 1)
@@ -78,6 +79,82 @@ fn the_canonical_example_prints_as_it_reads() {
     let end = file.program.schedule.records.iter().find(|p| p.anchor == Anchor::End).unwrap();
     assert_eq!((end.cpu, end.op, end.to), (1, 0, RCU_TASK as u8));
     assert_eq!(format!("{:?}", file), EXAMPLE);
+}
+
+const PROCESSES: &str = "\
+# foliofuzz repro v1
+model: v6.12
+lru_batch_clear_first: on
+
+init
+  m0 = mapping(aops=migrate_folio|writepages|buffers|page_mkwrite, flags=stable_writes, size=3)
+  m1 = mapping()
+  v0 = vma(p0, 0..2, anon)
+  v1 = vma(p0, 2..4, shared, m0)
+  v3 = vma(p1, 0..3, private, m0, flags=ro)
+  v4 = vma(p1, 3..4, anon, flags=locked)
+  F0 = folio(m0, index=2, maps=p0|p1, flags=lru|uptodate|private)
+  F1 = folio(p0, addr=1, flags=lru|swapbacked)
+  F2 = folio(m1, index=0, flags=lru|dirty)
+  s0 = swap(p0, addr=0)
+  s3 = swap(p1, addr=1)
+
+cpu0
+  user_write(p0, 1)
+  madvise(p1, 2, advice=pageout)
+cpu1
+  gup_pin(p0, 1, how=fast_write)
+  send_sigkill(cpu0)
+
+schedule
+  cpu0 op1 until @3 then io
+  cpu0 op2 until @2 then kswapd
+  io op1 until @2 then work1
+";
+
+#[test]
+fn processes_print_as_they_read() {
+    learn_sites();
+    let file = File::parse(PROCESSES.as_bytes()).unwrap();
+    assert_eq!(file.print(), PROCESSES);
+    let mut fixed = file.program.clone();
+    fixed.fix_up();
+    assert_eq!(fixed, file.program, "fixing a valid program changed it");
+    let idle = PROCESSES.replace("  v3 = vma(p1, 0..3, private, m0, flags=ro)\n", "");
+    let idle = idle.replace("  v4 = vma(p1, 3..4, anon, flags=locked)\n", "").replace("  s3 = swap(p1, addr=1)\n", "");
+    let idle = idle.replace("  v0 =", "  p1 = process()\n  v0 =").replace("p0|p1", "p0");
+    assert_eq!(File::parse(idle.as_bytes()).unwrap().print(), idle);
+}
+
+#[test]
+fn errors_about_processes_name_the_line_and_what_was_expected() {
+    for (line, by, message) in [
+        ("  v3 =", "  v2 =", "line 10: v2 is no VMA of p1: expected v3..v5"),
+        ("0..2, anon", "0..3, anon", "line 9: v0 and v1 overlap: expected one VMA an address"),
+        ("0..2, anon", "0..5, anon", "line 8: a VMA's pages are 0..1 to 0..4: expected"),
+        ("shared, m0", "shared, m2", "line 9: v1 maps m2, which is not defined: expected a mapping of `init`"),
+        ("index=2, maps", "index=1, maps", "line 12: F0 is mapped at p0 page 1, where v0 is: expected a VMA that can"),
+        ("index=2, maps", "index=3, maps", "line 12: F0 has index 3: expected 0..2"),
+        ("addr=1, flags", "addr=2, flags", "line 13: F1 is mapped at p0 page 2, where v1 is: expected a VMA that can"),
+        ("flags=lru|dirty)", "flags=lru|private)", "line 14: F2 has private data: expected a mapping with aops"),
+        ("s0 = swap(p0, addr=0)", "s0 = swap(p0, addr=1)", "line 15: s0 is at p0 page 1: expected a free page of a"),
+        ("s0 = swap(p0, addr=0)", "p1 = process(1)", "line 15: a process has no arguments: expected `p1 = process()`"),
+        ("|writepages", "", "line 6: m0 has callbacks of a device's file: expected aops writepages, too"),
+        ("size=3", "size=5", "line 6: `size` is `5`: expected a count 1..4"),
+        ("model: v6.12", "model: v6.8", "line 6: m0 has flags or callbacks: expected those a file of v6.8 can have"),
+    ] {
+        assert!(PROCESSES.contains(line), "{line}");
+        let e = File::parse(PROCESSES.replacen(line, by, 1).as_bytes()).expect_err(by);
+        assert!(e.to_string().starts_with(message), "{e}\n{message}");
+    }
+}
+
+#[test]
+fn an_anonymous_folio_without_a_place_gets_one() {
+    let text = "# foliofuzz repro v1\nmodel: v4.15\ninit\n  F2 = folio(anon, flags=lru|swapbacked)\n";
+    let canonical = "# foliofuzz repro v1\nmodel: v4.15\n\ninit\n  v0 = vma(p0, 0..4, anon)\n  \
+                     F2 = folio(p0, addr=0, flags=lru|swapbacked)\n";
+    assert_eq!(File::parse(text.as_bytes()).unwrap().print(), canonical);
 }
 
 #[test]
@@ -114,7 +191,7 @@ fn decoded_programs_are_valid_and_survive_their_text() {
         let back = File::parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(back, file, "{text}");
         assert_eq!(back.print(), text);
-        assert!(text.lines().all(|l| l.len() <= 120), "{text}");
+        assert!(text.lines().all(|l| l.len() <= 140), "{text}");
         ops += back.program.nr_ops();
         records += back.program.schedule.records.len();
     }
@@ -127,16 +204,29 @@ fn any_repaired_program_is_valid() {
     let mut rng = Xorshift(77);
     for _ in 0..2000 {
         let mut p = Program::new(rng.model());
-        p.model.bugs = rng.bits();
+        p.model.bugs = u128::from(rng.bits());
         for m in &mut p.init.mappings {
-            *m = (rng.bits() & 1 != 0).then(|| MappingInit { flags: rng.bits(), aops: rng.bits() });
+            let size = rng.bits() as u8 % 7;
+            *m = (rng.bits() & 1 != 0).then(|| MappingInit { flags: rng.bits(), aops: rng.bits(), size });
         }
         for f in &mut p.init.folios {
             let place = match rng.bits() % 3 {
-                0 => FolioPlace::Anon,
+                0 => FolioPlace::Anon { mm: rng.bits() as u8, addr: rng.bits() as u8 },
                 _ => FolioPlace::Cache { mapping: rng.bits() as u8, index: rng.bits() as u8 },
             };
-            *f = (rng.bits() & 1 != 0).then(|| FolioInit { place, flags: rng.bits() });
+            let maps = rng.bits() as u8;
+            *f = (rng.bits() & 1 != 0).then(|| FolioInit { place, flags: rng.bits(), maps });
+        }
+        p.init.idle = rng.bits() as u8;
+        for v in &mut p.init.vmas {
+            let file = rng.bits() as u8 % 4;
+            let kind = [VmaKind::Anon, VmaKind::Shared(file), VmaKind::Private(file)][rng.bits() as usize % 3];
+            let [start, end, a, b, ..] = rng.bits().to_le_bytes();
+            let vma = VmaInit { start, end: end % 6, kind, read_only: a & 1 != 0, locked: a & 2 != 0 };
+            *v = (b & 1 != 0).then_some(vma);
+        }
+        for s in &mut p.init.swaps {
+            *s = (rng.bits() & 1 != 0).then(|| SwapInit { mm: rng.bits() as u8, addr: rng.bits() as u8 });
         }
         for ops in &mut p.cpus {
             for _ in 0..rng.bits() % 11 {
@@ -153,7 +243,7 @@ fn any_repaired_program_is_valid() {
                 _ => Anchor::Nth,
             };
             let [cpu, op, k, to, ..] = rng.bits().to_le_bytes();
-            p.schedule.records.push(Preempt { cpu: cpu % 9, op: op % 12, anchor, k: u16::from(k % 4), to: to % 9 });
+            p.schedule.records.push(Preempt { cpu: cpu % 13, op: op % 12, anchor, k: u16::from(k % 4), to: to % 13 });
         }
         p.fix_up();
         assert_eq!(p.validate(), Ok(()), "{p:?}");
@@ -260,28 +350,28 @@ fn errors_name_the_line_and_what_was_expected() {
         ),
         (
             broken(site, "filemap_get_entry.xas_laod#1"),
-            "line 23: no point filemap_get_entry.xas_laod (did you mean filemap_get_entry.xas_load?)",
+            "line 24: no point filemap_get_entry.xas_laod (did you mean filemap_get_entry.xas_load?)",
         ),
         (
             broken(evict, "  evcit(m0)"),
-            "line 19: unknown operation `evcit` (did you mean evict?): expected one of `list ops`",
+            "line 20: unknown operation `evcit` (did you mean evict?): expected one of `list ops`",
         ),
-        (broken(evict, "  evict()"), "line 19: `evict` has 0 arguments without a key, not 1: expected `evict(m0..m2)`"),
+        (broken(evict, "  evict()"), "line 20: `evict` has 0 arguments without a key, not 1: expected `evict(m0..m2)`"),
         (
             broken(evict, "  evict(m0, m0)"),
-            "line 19: `evict` has 2 arguments without a key, not 1: expected `evict(m0..m2)`",
+            "line 20: `evict` has 2 arguments without a key, not 1: expected `evict(m0..m2)`",
         ),
-        (broken(evict, "  evict(F0)"), "line 19: no `F0`: expected m0..m2"),
-        (broken(evict, "  evict(m3)"), "line 19: no `m3`: expected m0..m2"),
-        (broken(evict, "  evict(m1)"), "line 19: `evict` names m1, which is not defined: expected a mapping of `init`"),
-        (broken("_entry(m0, 1)", "_entry(m0, 4)"), "line 16: `index` is `4`: expected an index 0..3"),
-        (broken("nr=1", "nr=9"), "line 17: `nr` is `9`: expected a count 1..8"),
-        (broken("async", "asinc"), "line 17: `mode` is `asinc` (did you mean async?): expected one of sync, async"),
+        (broken(evict, "  evict(F0)"), "line 20: no `F0`: expected m0..m2"),
+        (broken(evict, "  evict(m3)"), "line 20: no `m3`: expected m0..m2"),
+        (broken(evict, "  evict(m1)"), "line 20: `evict` names m1, which is not defined: expected a mapping of `init`"),
+        (broken("_entry(m0, 1)", "_entry(m0, 4)"), "line 17: `index` is `4`: expected an index 0..3"),
+        (broken("nr=1", "nr=9"), "line 18: `nr` is `9`: expected a count 1..8"),
+        (broken("async", "asinc"), "line 18: `mode` is `asinc` (did you mean async?): expected one of sync, async"),
         (
             broken("nr=1", "count=1"),
-            "line 17: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async)`",
+            "line 18: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async)`",
         ),
-        (broken(evict, "  evict(m0"), "line 19: `evict(m0` is incomplete: expected `)` at the end of the line"),
+        (broken(evict, "  evict(m0"), "line 20: `evict(m0` is incomplete: expected `)` at the end of the line"),
         (
             broken("model: v4.14", "model: v4.13"),
             "line 5: unknown kernel `v4.13`: expected one of v4.14, v4.15, v6.5, v6.8, v6.12",
@@ -299,7 +389,7 @@ fn errors_name_the_line_and_what_was_expected() {
         (
             broken("rcu_free: on", "rcufree: on"),
             "line 7: unknown key `rcufree` (did you mean rcu_free?): \
-             expected one of model, bug, fix, rcu_free, irqoff_is_reader, expect",
+             expected one of model, bug, fix, rcu_free, irqoff_is_reader, lru_batch_clear_first, expect",
         ),
         (
             broken("uaf/mapping", "uaf"),
@@ -308,49 +398,50 @@ fn errors_name_the_line_and_what_was_expected() {
         (broken("model: v4.14\n", ""), "line 9: `init` comes before the kernel: expected `model: v6.12`"),
         (
             broken("lru|dirty", "lru|dirt"),
-            "line 12: `flags` has `dirt` (did you mean dirty?): \
-             expected a choice of lru, active, unevictable, swapbacked, referenced, dirty, uptodate, joined by |",
+            "line 13: `flags` has `dirt` (did you mean dirty?): \
+             expected a choice of lru, active, unevictable, swapbacked, referenced, dirty, uptodate, private, \
+             joined by |",
         ),
-        (broken("  F1 =", "  F8 ="), "line 13: no `F8`: expected F0..F7"),
-        (broken("  F1 =", "  F0 ="), "line 13: F0 is defined twice: expected it once"),
+        (broken("  F1 =", "  F8 ="), "line 14: no `F8`: expected F0..F7"),
+        (broken("  F1 =", "  F0 ="), "line 14: F0 is defined twice: expected it once"),
         (
-            broken("folio(anon, flags=lru|swapbacked)", "folio(m0, index=0)"),
-            "line 13: F0 and F1 are both at m0 index 0: expected one folio a slot",
+            broken("folio(p0, addr=1, flags=lru|swapbacked)", "folio(m0, index=0)"),
+            "line 14: F0 and F1 are both at m0 index 0: expected one folio a slot",
         ),
         (
-            broken("folio(anon, flags=lru|swapbacked)", "folio(m1, index=0)"),
-            "line 13: F1 is in m1, which is not defined: expected a mapping of `init`",
+            broken("folio(p0, addr=1, flags=lru|swapbacked)", "folio(m1, index=0)"),
+            "line 14: F1 is in m1, which is not defined: expected a mapping of `init`",
         ),
-        (broken("lru|swapbacked", "lru"), "line 13: F1 is anonymous: expected flags=swapbacked"),
+        (broken("lru|swapbacked", "lru"), "line 14: F1 is anonymous: expected flags=swapbacked"),
         (
             broken("@17 then cpu1", "@17"),
-            "line 24: the line ends early: expected `then cpuN` \
+            "line 25: the line ends early: expected `then cpuN` \
              (a line without it is a claim, and claims are not supported yet)",
         ),
-        (broken("@17", "@0"), "line 24: no occurrence `0`: expected a number from 1 to 65535"),
-        (broken("cpu0 op2 until", "cpu0 op3 until"), "line 24: cpu0 has no op3: expected op1..op2"),
-        (broken("cpu0 op2 until", "cpu0 until"), "line 24: expected an operation: `cpu0 op1 until …`"),
+        (broken("@17", "@0"), "line 25: no occurrence `0`: expected a number from 1 to 65535"),
+        (broken("cpu0 op2 until", "cpu0 op3 until"), "line 25: cpu0 has no op3: expected op1..op2"),
+        (broken("cpu0 op2 until", "cpu0 until"), "line 25: expected an operation: `cpu0 op1 until …`"),
         (
             broken("@17 then cpu1", "@17 then cpu2"),
-            "line 24: cpu2 does not run in this program: \
-             expected cpu0..cpu1 or rcu",
+            "line 25: cpu2 does not run in this program: \
+             expected cpu0..cpu1, rcu, io, kswapd or work0..work3",
         ),
         (
             broken("@17 then cpu1", "@17 then cpu0"),
-            "line 24: cpu0 cannot take over from itself: \
+            "line 25: cpu0 cannot take over from itself: \
              expected another task after `then`",
         ),
-        (broken("start cpu1", "start cpu2"), "line 22: cpu2 cannot start, it has no operations: expected cpu0..cpu1"),
+        (broken("start cpu1", "start cpu2"), "line 23: cpu2 cannot start, it has no operations: expected cpu0..cpu1"),
         (
             broken("  cpu0 op2 until @17", "  cpu0 op1 until filemap_get_entry.folio_try_get#1"),
-            "line 24: a second record for this place: expected one a place",
+            "line 25: a second record for this place: expected one a place",
         ),
         (
             broken("schedule", "claim"),
-            "line 21: `claim` sections are not supported yet: \
+            "line 22: `claim` sections are not supported yet: \
              expected init, cpuN or schedule",
         ),
-        (broken("cpu1\n", "cpu4\n"), "line 18: no `cpu4`: expected cpu0..cpu3"),
+        (broken("cpu1\n", "cpu4\n"), "line 19: no `cpu4`: expected cpu0..cpu3"),
         ("# foliofuzz repro v1\n".into(), "line 1: file ends before `model:`: expected `model: v6.12`"),
         ("# foliofuzz repro v1\nmodel: v6.5\n".into(), "line 2: file ends before the `init` section: expected `init`"),
         (
@@ -368,7 +459,7 @@ fn errors_name_the_line_and_what_was_expected() {
     let many = format!("{}{}", EXAMPLE.split("\nschedule").next().unwrap(), "  evict(m0)\n".repeat(8));
     assert_eq!(
         File::parse(many.as_bytes()).unwrap_err().to_string(),
-        "line 27: cpu1 has too many operations: expected at most 8"
+        "line 28: cpu1 has too many operations: expected at most 8"
     );
     let lines: String = (1..=MAX_RECORDS + 1).map(|k| format!("  cpu0 op1 until @{k} then cpu1\n")).collect();
     let many = format!("{}\nschedule\n{lines}", EXAMPLE.split("\nschedule").next().unwrap());
@@ -385,7 +476,7 @@ fn presets_follow_the_registry() {
     for kernel in Kernel::ALL {
         assert_eq!(preset::preset(kernel) & !preset::applicable(kernel), 0);
     }
-    assert!(crate::bugs::BUGS.len() <= 64, "a mask has 64 bits");
+    assert!(crate::bugs::BUGS.len() <= 128, "a mask has 128 bits");
 }
 
 #[test]

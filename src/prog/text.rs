@@ -4,10 +4,10 @@
 
 use super::fixup;
 use super::parse::{self, ParseError};
-use super::types::{EPILOGUE_OP, Expect, File, FolioPlace, Op, Program};
+use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
 use super::{preset, sites};
 use crate::bugs::BUGS;
-use crate::ops::Arg;
+use crate::ops::{Arg, FolioPlace, VmaInit, VmaKind};
 use crate::sched::{Anchor, Preempt};
 use crate::vocab::*;
 use std::fmt;
@@ -18,7 +18,8 @@ pub const MAGIC: &str = "# foliofuzz repro v1";
 pub(super) const MAGIC_PREFIX: &str = "# foliofuzz repro";
 
 /// Flags of an initial folio in the order they are printed: where it is first, what it holds last.
-const FOLIO_FLAGS: [u64; 7] = [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE];
+const FOLIO_FLAGS: [u64; 8] =
+    [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE, PG_PRIVATE];
 
 /// Names of the flags a folio may start with.
 pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
@@ -26,19 +27,41 @@ pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
     FOLIO_FLAGS.into_iter().filter_map(name).collect()
 }
 
-pub(super) const MAPPING_FLAG_NAMES: &[(u64, &str)] = &[(AS_UNEVICTABLE, "unevictable"), (AS_UNMOVABLE, "unmovable")];
-pub(super) const AOPS_NAMES: &[(u64, &str)] = &[(AOPS_MIGRATE_FOLIO, "migrate_folio"), (AOPS_FREE_FOLIO, "free_folio")];
+pub(super) const MAPPING_FLAG_NAMES: &[(u64, &str)] = &[
+    (AS_UNEVICTABLE, "unevictable"),
+    (AS_UNMOVABLE, "unmovable"),
+    (AS_STABLE_WRITES, "stable_writes"),
+    (AS_RELEASE_ALWAYS, "release_always"),
+];
+pub(super) const AOPS_NAMES: &[(u64, &str)] = &[
+    (AOPS_MIGRATE_FOLIO, "migrate_folio"),
+    (AOPS_FREE_FOLIO, "free_folio"),
+    (AOPS_WRITEBACK, "writepages"),
+    (AOPS_WRITEPAGE, "writepage"),
+    (AOPS_BUFFERS, "buffers"),
+    (AOPS_IOMAP, "iomap"),
+    (AOPS_PAGE_MKWRITE, "page_mkwrite"),
+    (AOPS_LAUNDER, "launder_folio"),
+];
+pub(super) const VMA_FLAG_NAMES: &[(u64, &str)] = &[(VMA_READ_ONLY, "ro"), (VMA_LOCKED, "locked")];
+pub(super) const VMA_READ_ONLY: u64 = 1;
+pub(super) const VMA_LOCKED: u64 = 2;
+/// The service tasks, for messages.
+pub(super) const SERVICES: &str = "rcu, io, kswapd or work0..work3";
 
 /// Whether bytes are meant as a repro file (of any version) rather than as fuzzer input.
 pub fn is_text(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC_PREFIX.as_bytes())
 }
 
-/// What a task is called: `cpu1`, `rcu`.
+/// What a task is called: `cpu1`, `rcu`, `io`, `kswapd`, `work1` (the kworker of cpu1).
 pub fn task_name(task: u8) -> String {
     match task as usize {
         t if t < CPUS => format!("cpu{t}"),
         RCU_TASK => "rcu".to_string(),
+        IO_TASK => "io".to_string(),
+        KSWAPD_TASK => "kswapd".to_string(),
+        t if (KWORKER_TASK..KWORKER_TASK + CPUS).contains(&t) => format!("work{}", t - KWORKER_TASK),
         t => format!("task{t}"),
     }
 }
@@ -59,7 +82,9 @@ pub fn op_text(op: &Op) -> String {
         .map(|((key, kind), v)| match kind {
             Arg::Mapping => format!("m{v}"),
             Arg::Pfn => format!("F{v}"),
-            Arg::Index => format!("{v}"),
+            Arg::Process => format!("p{v}"),
+            Arg::Cpu => format!("cpu{v}"),
+            Arg::Index | Arg::Addr => format!("{v}"),
             Arg::Count(_) => format!("{key}={}", v as usize + 1),
             Arg::Mode(names) => format!("{key}={}", names.get(v as usize).unwrap_or(&"?")),
         })
@@ -126,6 +151,7 @@ fn header(out: &mut String, model: Model, expect: &Expect) {
     for (word, on, usual) in [
         ("rcu_free", model.rcu_free, default.rcu_free),
         ("irqoff_is_reader", model.irqoff_is_reader, default.irqoff_is_reader),
+        ("lru_batch_clear_first", model.lru_batch_clear_first, default.lru_batch_clear_first),
     ] {
         if on != usual {
             key(word, if on { "on" } else { "off" });
@@ -139,21 +165,47 @@ fn header(out: &mut String, model: Model, expect: &Expect) {
 }
 
 fn init(out: &mut String, p: &Program) {
-    for (i, m) in p.init.mappings.iter().enumerate() {
+    let init = &p.init;
+    for (i, m) in init.mappings.iter().enumerate() {
         let Some(m) = m else { continue };
-        let parts = [flags("aops", AOPS_NAMES, m.aops), flags("flags", MAPPING_FLAG_NAMES, m.flags)];
+        let size = (m.size as usize != SLOTS).then(|| format!("size={}", m.size));
+        let parts = [flags("aops", AOPS_NAMES, m.aops), flags("flags", MAPPING_FLAG_NAMES, m.flags), size];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         out.push_str(&format!("  m{i} = mapping({})\n", parts.join(", ")));
     }
-    for (i, f) in p.init.folios.iter().enumerate() {
+    for mm in (0..MMS).filter(|mm| init.idle >> mm & 1 != 0) {
+        out.push_str(&format!("  p{mm} = process()\n"));
+    }
+    for (i, v) in init.vmas.iter().enumerate() {
+        let Some(v) = v else { continue };
+        out.push_str(&format!("  v{i} = {}\n", vma(i, v)));
+    }
+    for (i, f) in init.folios.iter().enumerate() {
         let Some(f) = f else { continue };
         let place = match f.place {
-            FolioPlace::Anon => "anon".to_string(),
+            FolioPlace::Anon { mm, addr } => format!("p{mm}, addr={addr}"),
             FolioPlace::Cache { mapping, index } => format!("m{mapping}, index={index}"),
         };
+        let maps: Vec<String> = (0..MMS).filter(|mm| f.maps >> mm & 1 != 0).map(|mm| format!("p{mm}")).collect();
+        let maps = if maps.is_empty() { String::new() } else { format!(", maps={}", maps.join("|")) };
         let flags = flags("flags", &folio_flag_names(), f.flags).map_or(String::new(), |s| format!(", {s}"));
-        out.push_str(&format!("  F{i} = folio({place}{flags})\n"));
+        out.push_str(&format!("  F{i} = folio({place}{maps}{flags})\n"));
     }
+    for (i, s) in init.swaps.iter().enumerate() {
+        let Some(s) = s else { continue };
+        out.push_str(&format!("  s{i} = swap(p{}, addr={})\n", s.mm, s.addr));
+    }
+}
+
+fn vma(i: usize, v: &VmaInit) -> String {
+    let kind = match v.kind {
+        VmaKind::Anon => "anon".to_string(),
+        VmaKind::Shared(m) => format!("shared, m{m}"),
+        VmaKind::Private(m) => format!("private, m{m}"),
+    };
+    let set = if v.read_only { VMA_READ_ONLY } else { 0 } | if v.locked { VMA_LOCKED } else { 0 };
+    let flags = flags("flags", VMA_FLAG_NAMES, set).map_or(String::new(), |s| format!(", {s}"));
+    format!("vma(p{}, {}..{}, {kind}{flags})", i / VMAS_PER_MM, v.start, v.end)
 }
 
 fn print(p: &Program, expect: &Expect, comments: &[String]) -> String {

@@ -1,7 +1,8 @@
 //! The program itself. Its text form is `text`, its byte form `decode`.
 
+use crate::ops::Init;
 use crate::sched::Schedule;
-use crate::vocab::{CPUS, FOLIOS, MAPPINGS, Model, OPS_PER_CPU};
+use crate::vocab::{CPUS, Model, OPS_PER_CPU, Obj};
 
 /// The operation number of cpu0 while the engine's epilogue runs, for schedule records; the text says `epilogue`.
 pub const EPILOGUE_OP: u8 = OPS_PER_CPU as u8;
@@ -12,39 +13,6 @@ pub struct Op {
     /// Index into `ops::TABLE`.
     pub code: u8,
     pub args: [u8; 3],
-}
-
-/// A file at the start.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
-pub struct MappingInit {
-    /// `AS_*` bits of `address_space->flags`.
-    pub flags: u64,
-    /// `AOPS_*` bits: the callbacks of `a_ops`.
-    pub aops: u64,
-}
-
-/// Where a folio is at the start.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum FolioPlace {
-    /// In the page cache of a mapping, at an index. One reference, the cache's.
-    Cache { mapping: u8, index: u8 },
-    /// Anonymous, mapped by one page-table entry, whose reference it is.
-    Anon,
-}
-
-/// A folio at the start.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub struct FolioInit {
-    pub place: FolioPlace,
-    /// `PG_*` bits; PG_lru means filed on the list the other bits choose.
-    pub flags: u64,
-}
-
-/// The initial state. Frames without a folio are free.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
-pub struct Init {
-    pub mappings: [Option<MappingInit>; MAPPINGS],
-    pub folios: [Option<FolioInit>; FOLIOS],
 }
 
 /// What runs, and in which order.
@@ -71,6 +39,11 @@ impl Program {
     /// Operations of all CPUs together.
     pub fn nr_ops(&self) -> usize {
         self.cpus.iter().map(Vec::len).sum()
+    }
+
+    /// Every cell of memory the initial state sets, with its value.
+    pub fn initial_words(&self, set: &mut dyn FnMut(Obj, u64)) {
+        crate::ops::words(&self.init, self.model, set);
     }
 
     /// Number of the last operation of a task: what an `end` record of it carries. 0 for a CPU without any.

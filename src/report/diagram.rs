@@ -4,9 +4,10 @@
 //! places, and what does not fit the page wraps with a hanging indent.
 
 use super::Report;
+use super::memory::Memory;
 use super::slice::Slice;
 use super::words::{self, describe, flag_names, is_leaf, owner_word};
-use crate::prog::FolioPlace;
+use crate::prog::{FolioPlace, task_name};
 use crate::vocab::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,7 +178,7 @@ impl Report<'_> {
     }
 
     fn heads(&self, slice: &Slice, columns: &[u8], starts: &[usize], width: usize, out: &mut String) {
-        let name = |t: u8| if t as usize == RCU_TASK { "rcu".to_string() } else { format!("CPU{t}") };
+        let name = |t: u8| if (t as usize) < CPUS { format!("CPU{t}") } else { task_name(t) };
         let line = |cells: Vec<String>, out: &mut String| {
             let mut s = String::new();
             for (cell, start) in cells.iter().zip(starts) {
@@ -228,7 +229,7 @@ impl Report<'_> {
         for f in (0..FOLIOS as u8).filter(|f| slice.folios >> f & 1 != 0) {
             let place = match self.program.init.folios[f as usize].map(|i| i.place) {
                 Some(FolioPlace::Cache { mapping, index }) => format!("folio of m{mapping} at index {index}"),
-                Some(FolioPlace::Anon) => "anonymous folio, mapped once".to_string(),
+                Some(FolioPlace::Anon { mm, addr }) => format!("anonymous folio of p{mm} at page {addr}"),
                 None => "free page frame".to_string(),
             };
             let mut s = format!("F{f}: {place}.");
@@ -253,7 +254,12 @@ impl Report<'_> {
             if let Some(init) = self.program.init.mappings[m] {
                 s.push_str(if init.aops & AOPS_MIGRATE_FOLIO != 0 { ", a_ops with" } else { ", a_ops without" });
                 s.push_str(" migrate_folio");
-                let flags = [(AS_UNEVICTABLE, "AS_UNEVICTABLE"), (AS_UNMOVABLE, "AS_UNMOVABLE")];
+                let flags = [
+                    (AS_UNEVICTABLE, "AS_UNEVICTABLE"),
+                    (AS_UNMOVABLE, "AS_UNMOVABLE"),
+                    (AS_STABLE_WRITES, "AS_STABLE_WRITES"),
+                    (AS_RELEASE_ALWAYS, "AS_RELEASE_ALWAYS"),
+                ];
                 for (_, name) in flags.iter().filter(|(bit, _)| init.flags & bit != 0) {
                     s.push_str(&format!(", {name}"));
                 }
@@ -261,12 +267,36 @@ impl Report<'_> {
             s.push('.');
             out.push_str(&fill(&s, width));
         }
+        self.processes(slice, &memory, width, &mut out);
         if let Some(i) = slice.culprit
             && words::is_lock(self.trace.steps[i].event.obj)
         {
             out.push_str(&fill(&format!("Lock: {}.", words::obj_name(self.trace.steps[i].event.obj)), width));
         }
         out
+    }
+}
+
+impl Report<'_> {
+    /// The VMAs and page-table entries of the processes whose memory the steps touch, as they are at the start.
+    fn processes(&self, slice: &Slice, memory: &Memory, width: usize, out: &mut String) {
+        let touched = |mm: usize| {
+            let place = |i: &usize| self.trace.steps.get(*i).map(|s| s.event.obj.place());
+            slice.shown.iter().filter_map(place).any(|p| p.class == Class::Mm && p.index as usize == mm)
+        };
+        for mm in (0..MMS).filter(|mm| touched(*mm)) {
+            let vmas = self.program.init.vmas_of(mm).map(|(i, _)| {
+                let word = |field| memory.get(Obj::at(field, i, 0)).unwrap_or(0);
+                format!("vma{i} {}", words::vma_place_name(word(Field::VmPlace)))
+            });
+            let ptes = (0..VADDRS).filter_map(|addr| {
+                let pte = Pte(memory.get(Obj::pte(mm, addr)).unwrap_or(0));
+                (!pte.is_none()).then(|| format!("pte[{addr}] = {pte}"))
+            });
+            let parts: Vec<String> = vmas.chain(ptes).collect();
+            let parts = if parts.is_empty() { "no VMA".to_string() } else { parts.join(", ") };
+            out.push_str(&fill(&format!("mm{mm}: process p{mm}.  Start: {parts}."), width));
+        }
     }
 }
 

@@ -22,6 +22,7 @@ impl Report<'_> {
             "model": model.kernel.name(),
             "rcu_free": model.rcu_free,
             "irqoff_is_reader": model.irqoff_is_reader,
+            "lru_batch_clear_first": model.lru_batch_clear_first,
             "bugs": self.bugs,
             "signature": self.signature(),
             "alt": self.alts(),
@@ -88,6 +89,7 @@ impl Report<'_> {
             "mapping": mapping_name(m.folio(folio, Field::FolioMapping)),
             "index": m.folio(folio, Field::Index),
             "flags": flag_names(m.folio(folio, Field::Flags)),
+            "ptes": m.ptes_of(folio).map(|(obj, pte)| format!("{obj} = {pte}")).collect::<Vec<_>>(),
         })
     }
 

@@ -1,8 +1,7 @@
 //! The machine's memory at any event, rebuilt from the events' old and new values.
 
 use super::Report;
-use crate::prog::FolioPlace;
-use crate::vocab::{Field, Kind, Note, Obj, PAGE_MAPPING_ANON, file_mapping};
+use crate::vocab::{Field, Kind, MMS, Note, Obj, Pte, VADDRS};
 
 /// Values of the cells; `None` where no event and no part of the program tells.
 pub(super) struct Memory {
@@ -19,6 +18,13 @@ impl Memory {
         self.get(Obj::folio(folio as usize, field)).unwrap_or(0)
     }
 
+    /// The page-table entries that name a folio: present ones, and migration entries.
+    pub fn ptes_of(&self, folio: u8) -> impl Iterator<Item = (Obj, Pte)> {
+        let all = (0..MMS).flat_map(|mm| (0..VADDRS).map(move |addr| Obj::pte(mm, addr)));
+        let ptes = all.filter_map(|obj| self.get(obj).map(|v| (obj, Pte(v))));
+        ptes.filter(move |(_, pte)| pte.page().or(pte.migration_pfn()) == Some(folio as usize))
+    }
+
     fn set(&mut self, obj: Obj, value: u64) {
         if let Some(c) = self.cells.get_mut(obj.0 as usize) {
             *c = Some(value);
@@ -30,22 +36,7 @@ impl Report<'_> {
     /// Memory when the operations begin.
     pub(super) fn initial_memory(&self) -> Memory {
         let mut m = Memory { cells: vec![None; Obj::COUNT] };
-        for (i, init) in self.program.init.folios.iter().enumerate() {
-            let Some(init) = init else { continue };
-            m.set(Obj::folio(i, Field::Flags), init.flags);
-            match init.place {
-                FolioPlace::Cache { mapping, index } => {
-                    m.set(Obj::folio(i, Field::FolioMapping), file_mapping(mapping as usize, 0));
-                    m.set(Obj::folio(i, Field::Index), index as u64);
-                    m.set(Obj::folio(i, Field::Refcount), 1);
-                }
-                FolioPlace::Anon => {
-                    m.set(Obj::folio(i, Field::FolioMapping), PAGE_MAPPING_ANON | 4);
-                    m.set(Obj::folio(i, Field::Mapcount), 1);
-                    m.set(Obj::folio(i, Field::Refcount), 1);
-                }
-            }
-        }
+        self.program.initial_words(&mut |obj, value| m.set(obj, value));
         let setup = self.setup_end();
         let accesses = |e: &crate::vocab::Event| !matches!(e.kind, Kind::Note | Kind::Barrier);
         for step in self.trace.steps[..setup].iter().filter(|s| accesses(&s.event)) {

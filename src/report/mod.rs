@@ -22,9 +22,9 @@ pub use words::flag_names;
 
 use crate::machine::{Step, Trace};
 use crate::ops;
-use crate::prog::{Program, op_text};
+use crate::prog::{Program, op_text, task_name};
 use crate::san::Finding;
-use crate::vocab::{Kind, Note, RCU_TASK};
+use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, Kind, Note, RCU_TASK};
 
 /// The name reports are signed with.
 pub const TOOL: &str = "foliofuzz";
@@ -37,6 +37,17 @@ pub struct Report<'a> {
     pub trace: &'a Trace,
     /// Slugs of the historic bugs that are in the modelled kernel.
     pub bugs: Vec<&'static str>,
+}
+
+/// What a task does outside the operations of programs: the short name, and one for sentences.
+fn service_work(task: u8) -> (&'static str, &'static str) {
+    match task as usize {
+        RCU_TASK => ("callback", "RCU callback"),
+        IO_TASK => ("end_io", "I/O completion"),
+        KSWAPD_TASK => ("kswapd", "kswapd"),
+        t if t >= CPUS => ("work", "work item"),
+        _ => ("epilogue", "epilogue"),
+    }
 }
 
 impl Report<'_> {
@@ -64,8 +75,7 @@ impl Report<'_> {
     fn op_name(&self, task: u8, op: u8) -> &'static str {
         match self.op(task, op) {
             Some(o) => ops::TABLE.get(o.code as usize).map_or("op", |row| row.name),
-            None if task as usize == RCU_TASK => "callback",
-            None => "epilogue",
+            None => service_work(task).0,
         }
     }
 
@@ -77,8 +87,7 @@ impl Report<'_> {
     fn op_line(&self, task: u8, op: u8) -> String {
         match self.op(task, op) {
             Some(o) => format!("op#{} {}", op as u32 + 1, op_text(o)),
-            None if task as usize == RCU_TASK => "RCU callback".to_string(),
-            None => "epilogue".to_string(),
+            None => service_work(task).1.to_string(),
         }
     }
 
@@ -90,7 +99,10 @@ impl Report<'_> {
         for (i, step) in self.trace.steps.iter().enumerate() {
             let e = &step.event;
             let op = if i < setup { "init".to_string() } else { format!("op{}", e.op as u32 + 1) };
-            let who = if e.task as usize == RCU_TASK { "rcu ".to_string() } else { format!("cpu{}", e.cpu) };
+            let who = match e.task as usize {
+                task if task < CPUS => format!("cpu{}", e.cpu),
+                _ => format!("{:<4}", task_name(e.task)),
+            };
             // Notes are at no point of their own.
             let site = match e.kind {
                 Kind::Note => e.site.func.name.to_string(),

@@ -12,7 +12,7 @@ use crate::vocab::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Flags no other path decides by.
-const QUIET: u64 = PG_WAITERS | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_UPTODATE | PG_HEAD | PG_MAPPEDTODISK;
+const QUIET: u64 = PG_WAITERS | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_UPTODATE | PG_HEAD;
 
 /// A task in one of its operations.
 type Key = (u8, u8);
@@ -108,6 +108,24 @@ impl Slicer<'_> {
     fn is_slot_store(&self, e: &Event) -> bool {
         let names = |v: u64| v != 0 && v <= FOLIOS as u64 && self.folios >> (v - 1) & 1 != 0;
         e.obj.field() == Field::Slot && e.wrote() && (names(e.old) || names(e.new))
+    }
+
+    /// A page-table entry begins or ceases to name one of the folios, or to be writable.
+    fn is_pte_write(&self, e: &Event) -> bool {
+        let names = |pte: Pte| pte.page().or(pte.migration_pfn()).is_some_and(|f| self.folios >> f & 1 != 0);
+        let (old, new) = (Pte(e.old), Pte(e.new));
+        let shape = |pte: Pte| pte.mkold().mkclean();
+        e.obj.field() == Field::PteCell && e.wrote() && (names(old) || names(new)) && shape(old) != shape(new)
+    }
+
+    /// A change of the very cell the violation is about, where that is no part of a folio or an inode's own.
+    fn is_subject(&self, e: &Event) -> bool {
+        let field = e.obj.field();
+        let other = matches!(field.class(), Class::Mm | Class::Vma | Class::AnonVma | Class::Swap);
+        (other || matches!(field, Field::Content | Field::Disk))
+            && e.obj == self.ev(self.end).obj
+            && e.wrote()
+            && !is_lock(e.obj)
     }
 
     fn is_death(&self, e: &Event) -> bool {
@@ -220,7 +238,7 @@ impl Slicer<'_> {
                 && matches!(e.note, Note::FolioTrylock | Note::FolioUnlock | Note::FolioHandoff | Note::FolioWait)
                 && (core || e.kind != Kind::RmwFail);
         }
-        if self.is_slot_store(e) {
+        if self.is_slot_store(e) || self.is_pte_write(e) || self.is_subject(e) {
             return true;
         }
         if !self.is_folio(e) {
@@ -228,10 +246,12 @@ impl Slicer<'_> {
         }
         if e.kind == Kind::Note {
             return match e.note {
-                Note::FolioFree | Note::FolioAlloc => true,
+                Note::FolioFree | Note::FolioAlloc | Note::IoSubmit => true,
+                Note::MigrateCopy | Note::MigrateSuccess | Note::PinDone | Note::PinDrop => true,
                 Note::FolioWait => core,
                 Note::LruAdd | Note::LruDel | Note::PrivateAdd | Note::PrivateDel => self.lists,
-                Note::BatchAdd | Note::BatchFiled => self.lists,
+                Note::BatchAdd | Note::BatchFiled | Note::BatchMark | Note::BatchDone => self.lists,
+                Note::MunlockMissed => self.lists,
                 Note::RefTransfer | Note::RefDiscard => self.moves_culprits_reference(e),
                 _ => false,
             };
@@ -347,7 +367,7 @@ impl Slicer<'_> {
         let culprit = self.ev(self.end);
         for l in self.held(self.end, culprit.task) {
             let e = self.ev(l);
-            let spin = matches!(e.obj.field(), Field::LruLock | Field::XaLock | Field::ILock);
+            let spin = matches!(e.obj.field(), Field::LruLock | Field::XaLock | Field::ILock | Field::Ptl);
             if l >= self.from && key(e) == key(culprit) && spin {
                 keep.insert(l);
             }

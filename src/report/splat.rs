@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::diagram::fill;
+use super::memory::Memory;
 use super::words::{self, describe, flag_names, mapping_name};
 use super::{Ledger, TOOL};
 use crate::machine::Step;
@@ -89,6 +90,9 @@ impl Report<'_> {
         let e = &step.event;
         let head = match e.task as usize {
             RCU_TASK => format!("{} by an RCU callback:", what(step)),
+            IO_TASK => format!("{} by an I/O completion:", what(step)),
+            KSWAPD_TASK => format!("{} by kswapd:", what(step)),
+            task if task >= CPUS => format!("{} by the kworker of cpu {}:", what(step), e.cpu),
             _ => format!("{} by task {} on cpu {}:", what(step), self.op_name(e.task, e.op), e.cpu),
         };
         match number {
@@ -169,7 +173,34 @@ impl Report<'_> {
         s.push_str(&format!("index:{page_index:#x} pfn:F{folio}\n"));
         let flags = flag_names(m.folio(folio, Field::Flags));
         s.push_str(&fill(&format!("flags: ({})", flags), WIDTH));
+        let ptes: Vec<String> = m.ptes_of(folio).map(|(obj, pte)| format!("{obj} = {pte}")).collect();
+        if !ptes.is_empty() {
+            s.push_str(&fill(&format!("ptes: {}", ptes.join(", ")), WIDTH));
+        }
+        self.vma_lines(&m, folio, &mut s);
+        let both = PG_SWAPCACHE | PG_SWAPBACKED;
+        let slot = m.folio(folio, Field::Private).checked_sub(1).filter(|s| *s < SLOTS as u64);
+        if m.folio(folio, Field::Flags) & both == both
+            && let Some(slot) = slot
+        {
+            let map = m.get(Obj::at(Field::SwapMap, 0, slot as usize)).unwrap_or(0);
+            s.push_str(&format!("swap: slot {slot}, map {}\n", words::swap_map_name(map)));
+        }
         s
+    }
+
+    /// The VMAs the folio's page-table entries lie in.
+    fn vma_lines(&self, m: &Memory, folio: u8, out: &mut String) {
+        let at: Vec<(usize, usize)> =
+            m.ptes_of(folio).map(|(obj, _)| (obj.place().index as usize, obj.place().sub as usize)).collect();
+        for vma in 0..VMAS {
+            let place = m.get(Obj::at(Field::VmPlace, vma, 0)).unwrap_or(0);
+            let (start, end) = words::vma_pages(place);
+            if at.iter().any(|(mm, addr)| vma / VMAS_PER_MM == *mm && (start..end).contains(addr)) {
+                let flags = words::vm_flag_names(m.get(Obj::at(Field::VmFlags, vma, 0)).unwrap_or(0));
+                out.push_str(&fill(&format!("vma{vma}: {} {flags}", words::vma_place_name(place)), WIDTH));
+            }
+        }
     }
 
     fn inode_line(&self, mapping: u8, index: usize) -> String {
@@ -212,12 +243,15 @@ fn marked(e: &Event) -> &'static str {
 pub(super) fn kernel_file(file: &str) -> String {
     let file = file.replace('\\', "/");
     let file = file.split_once("src/").map_or(file.as_str(), |(_, f)| f);
-    let file = match file {
-        "mm/fs_inode.rs" => return "fs/inode.c".to_string(),
-        f => f,
+    let Some(rest) = file.strip_prefix("mm/") else {
+        return file.strip_suffix(".rs").map_or(file.to_string(), |stem| format!("{stem}.c"));
     };
-    match file.strip_suffix(".rs") {
-        Some(stem) => format!("{stem}.c"),
-        None => file.to_string(),
+    // A directory of the model is one file of the kernel's.
+    match rest.split_once('/').map_or(rest, |(dir, _)| dir).trim_end_matches(".rs") {
+        "fs_inode" => "fs/inode.c".to_string(),
+        "fs_aops" => "fs/libfs.c".to_string(),
+        "fs_buffer" => "fs/buffer.c".to_string(),
+        "iomap" => "fs/iomap/buffered-io.c".to_string(),
+        stem => format!("mm/{stem}.c"),
     }
 }

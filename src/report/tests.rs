@@ -139,9 +139,9 @@ const M: usize = 0;
 /// Thread A0 as ERAS 1.3 tells it: cpu0 pins, cpu1 evicts, cpu2 isolates.
 fn a0() -> (Program, Trace, Finding) {
     let mut program = Program::new(Model::of(Kernel::V4_15));
-    program.init.mappings[0] = Some(MappingInit { flags: 0, aops: AOPS_MIGRATE_FOLIO });
+    program.init.mappings[0] = Some(MappingInit { aops: AOPS_MIGRATE_FOLIO, ..MappingInit::default() });
     let flags = PG_LRU | PG_DIRTY | PG_UPTODATE;
-    program.init.folios[0] = Some(FolioInit { place: FolioPlace::Cache { mapping: 0, index: 0 }, flags });
+    program.init.folios[0] = Some(FolioInit::new(FolioPlace::Cache { mapping: 0, index: 0 }, flags));
     program.cpus[0] = vec![op("get_and_hold")];
     program.cpus[1] = vec![op("evict")];
     program.cpus[2] = vec![op("compact")];
@@ -452,9 +452,9 @@ fn nothing_recorded_is_no_reason_to_fail() {
 #[test]
 fn a_put_after_free_is_told_from_both_sides() {
     let mut program = Program::new(Model::of(Kernel::DEFAULT));
-    program.init.folios[0] = Some(FolioInit { place: FolioPlace::Anon, flags: 0 });
+    program.init.folios[0] = Some(FolioInit::new(FolioPlace::Anon { mm: 0, addr: 0 }, 0));
     program.cpus[0] = vec![op("put_held")];
-    program.cpus[1] = vec![op("zap_anon")];
+    program.cpus[1] = vec![op("invalidate_mapping_pages")];
     let mut b = Build::new();
     let count = Obj::folio(0, Field::Refcount);
     b.words[count.0 as usize] = 1;
@@ -481,7 +481,7 @@ fn a_put_after_free_is_told_from_both_sides() {
     assert!(s.contains("refs held on F0 before (1): pte=1 (sum 1, refcount 1)\n"), "{s}");
     assert!(s.contains("refs held on F0 before (2): none (sum 0, refcount 0)\n"), "{s}");
     let d = r.diagram(&DiagramStyle::KERNEL);
-    assert!(d.contains("F0: anonymous folio, mapped once.  Start: ref 1 (pte 1), not locked."), "{d}");
+    assert!(d.contains("F0: anonymous folio of p0 at page 0.  Start: ref 1 (pte 1),"), "{d}");
     assert!(d.contains("folio_put(F0)  [ref 1->0] (pte)\n"), "{d}");
     assert!(d.contains("\nfolio_put(F0)  [ref 0->-1] (user)  <-- put-after-free\n"), "{d}");
 }
@@ -516,4 +516,29 @@ fn what_does_not_fit_wraps_in_its_column() {
         let wide = r.diagram(&DiagramStyle::WIDE);
         assert!(wide.lines().count() < d.lines().count());
     });
+}
+
+/// Page-table entries, contents, VMAs and swap slots read as what they hold, not as numbers.
+#[test]
+fn cells_of_processes_read_as_what_they_hold() {
+    let site = Site { func: &PUT, label: &L_PUT };
+    let words = |obj, kind, note, aux, old, new| {
+        let (order, topic) = (Order::Relaxed, 0);
+        let event = Event { seq: 0, task: 0, cpu: 0, op: 0, kind, order, note, topic, obj, aux, site, old, new };
+        words::describe(&Step { event, stack: Box::default(), k: 1 }).line()
+    };
+    let entry = Pte::migration(2, MigrationKind::Write, false, false);
+    let unmap = words(Obj::pte(0, 1), Kind::Rmw, Note::PteWrite, PteWrite::Unmap as u32, Pte::present(2).0, entry.0);
+    assert_eq!(unmap, "mm0->pte[1] = migration F2 write  [unmap, was F2 r]");
+    let content = Obj::folio(3, Field::Content);
+    let written = words(content, Kind::Store, Note::UserWrite, 1 << 8 | 2, 4, 9);
+    assert_eq!(written, "p1 page 2 written in F3  [version 9]");
+    let copied = words(content, Kind::Store, Note::ContentCopy, 6, 0, 9);
+    assert_eq!(copied, "copy F5 to F3  [version 9]");
+    let map = words(Obj::at(Field::SwapMap, 0, 1), Kind::Store, Note::Nothing, 0, 1, SWAP_HAS_CACHE | 1);
+    assert_eq!(map, "swap->swap_map[1] = 1|cache");
+    let place = words(Obj::at(Field::VmPlace, 4, 0), Kind::Store, Note::Nothing, 0, 0, 2 | 4 << 8 | 2 << 16 | 2 << 24);
+    assert_eq!(place, "vma4->vm_place = 2..4 m1 from 2");
+    let lock = words(Obj::at(Field::Ptl, 1, 0), Kind::Lock, Note::Nothing, 0, 0, 1);
+    assert_eq!(lock, "spin_lock(mm1->ptl)");
 }

@@ -42,15 +42,20 @@ pub(super) fn is_leaf(name: &str) -> bool {
     LEAVES.contains(&name)
 }
 
+/// A page flag's name. Bit 11 is an anonymous folio's wherever the model uses it.
+fn flag_name((bit, name): &(u64, &'static str)) -> &'static str {
+    if *bit == PG_ANON_EXCLUSIVE { "anon_exclusive" } else { name }
+}
+
 /// The names of a set of page flags, joined by `|`.
 pub fn flag_names(bits: u64) -> String {
-    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(|(_, n)| *n);
+    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(flag_name);
     names.collect::<Vec<_>>().join("|")
 }
 
 /// `PG_lru|PG_dirty`.
 pub(super) fn pg_names(bits: u64) -> String {
-    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(|(_, n)| format!("PG_{n}"));
+    let names = PAGE_FLAG_NAMES.iter().filter(|(b, _)| bits & b != 0).map(|f| format!("PG_{}", flag_name(f)));
     let s = names.collect::<Vec<_>>().join("|");
     if s.is_empty() { format!("{bits:#x}") } else { s }
 }
@@ -61,7 +66,139 @@ pub(super) fn mapping_name(word: u64) -> String {
         Some((m, 0)) => format!("m{m}"),
         Some((m, generation)) => format!("m{m}'{generation}"),
         None if word == 0 => "NULL".to_string(),
-        None => "anon".to_string(),
+        None => as_anon_mapping(word).map_or("anon".to_string(), |av| format!("anon av{av}")),
+    }
+}
+
+/// First virtual page of a VMA and the one after the last: the low bytes of its `vm_place`.
+pub(super) fn vma_pages(word: u64) -> (usize, usize) {
+    ((word & 0xff) as usize, (word >> 8 & 0xff) as usize)
+}
+
+/// The value of `vm_place`: `0..2 anon`, `2..4 m1 from 2`.
+pub(super) fn vma_place_name(word: u64) -> String {
+    let (start, end) = vma_pages(word);
+    match (word >> 24 & 0xff).checked_sub(1) {
+        Some(m) => format!("{start}..{end} m{m} from {}", word >> 16 & 0xff),
+        None => format!("{start}..{end} anon"),
+    }
+}
+
+/// The value of `vm_flags`.
+pub(super) fn vm_flag_names(bits: u64) -> String {
+    let names = [
+        (VM_READ, "VM_READ"),
+        (VM_WRITE, "VM_WRITE"),
+        (VM_SHARED, "VM_SHARED"),
+        (VM_LOCKED, "VM_LOCKED"),
+        (VM_IO, "VM_IO"),
+        (VM_DROPPABLE, "VM_DROPPABLE"),
+    ];
+    set_names(bits, &names)
+}
+
+/// A swap_map byte: `2`, `1|cache`.
+pub(super) fn swap_map_name(byte: u64) -> String {
+    let cache = if byte & SWAP_HAS_CACHE != 0 { "|cache" } else { "" };
+    format!("{}{cache}", byte & SWAP_COUNT)
+}
+
+fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
+    let set: Vec<&str> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
+    if set.is_empty() { "0".to_string() } else { set.join("|") }
+}
+
+/// The value of a cell that is neither flags nor a count nor a pointer to a folio; `None` to show the number.
+fn value_name(field: Field, word: u64) -> Option<String> {
+    let list = |prefix: &str| {
+        let names: Vec<String> = Seq(word).iter().map(|i| format!("{prefix}{i}")).collect();
+        if names.is_empty() { "empty".to_string() } else { names.join(" ") }
+    };
+    Some(match field {
+        Field::PteCell => Pte(word).to_string(),
+        Field::MmVmas | Field::IMmap | Field::AvTree => list("vma"),
+        Field::VmFlags => vm_flag_names(word),
+        Field::VmPlace => vma_place_name(word),
+        Field::VmAnonVma => word.checked_sub(1).map_or("NULL".to_string(), |av| format!("av{av}")),
+        Field::AvRoot => format!("av{}", word & 0xff),
+        Field::SwapMap => swap_map_name(word),
+        Field::Content | Field::Disk if word == 0 => "zeros".to_string(),
+        Field::Content | Field::Disk => format!("version {word}"),
+        Field::BufferState | Field::IfsState => {
+            set_names(word, &[(BH_UPTODATE, "uptodate"), (BH_DIRTY, "dirty"), (BH_LOCK, "locked")])
+        }
+        Field::ISize => format!("{word} pages"),
+        Field::FreeList | Field::LruList | Field::FBatch => list("F"),
+        _ => return None,
+    })
+}
+
+/// `p0 page 1`, for mm << 8 | vaddr.
+fn user(aux: u32) -> String {
+    format!("p{} page {}", aux >> 8 & 0xff, aux & 0xff)
+}
+
+/// `m0 page 1`, for m << 8 | index; the space after the files is swap.
+fn block(aux: u32) -> String {
+    match (aux >> 8 & 0xff) as usize {
+        SWAP_SPACE => format!("swap slot {}", aux & 0xff),
+        m => format!("m{m} page {}", aux & 0xff),
+    }
+}
+
+/// Why a page-table entry is written.
+fn pte_write_name(aux: u32) -> &'static str {
+    const WHY: [PteWrite; 7] = [
+        PteWrite::Fault,
+        PteWrite::Fork,
+        PteWrite::Move,
+        PteWrite::Change,
+        PteWrite::Unmap,
+        PteWrite::Restore,
+        PteWrite::Hardware,
+    ];
+    match WHY.into_iter().find(|w| *w as u32 == aux) {
+        Some(PteWrite::Fault) => "fault",
+        Some(PteWrite::Fork) => "fork",
+        Some(PteWrite::Move) => "move",
+        Some(PteWrite::Change) => "change",
+        Some(PteWrite::Unmap) => "unmap",
+        Some(PteWrite::Restore) => "restore",
+        Some(PteWrite::Hardware) => "hardware",
+        None => "?",
+    }
+}
+
+/// An access to page contents, in the words of who makes it.
+fn content(e: &Event) -> Option<Words> {
+    let f = e.obj.as_folio().map_or_else(|| e.obj.to_string(), |f| format!("F{f}"));
+    let value = |word| value_name(Field::Content, word).unwrap_or_default();
+    let (read, wrote) = (format!("-> {}", value(e.old)), value(e.new));
+    Some(match e.note {
+        Note::UserRead => Words::new(format!("{} read in {f}", user(e.aux)), read),
+        Note::UserWrite => Words::new(format!("{} written in {f}", user(e.aux)), format!("[{wrote}]")),
+        Note::FileRead => Words::new(format!("read() of {} from {f}", block(e.aux)), read),
+        Note::FileWrite => Words::new(format!("write() of {} to {f}", block(e.aux)), format!("[{wrote}]")),
+        Note::PinRead => Words::new(format!("device reads {f}, pinned at {}", user(e.aux)), read),
+        Note::PinWrite => Words::new(format!("device writes {f}, pinned at {}", user(e.aux)), format!("[{wrote}]")),
+        Note::ContentCopy if e.aux == 0 => Words::new(format!("clear {f}"), ""),
+        Note::ContentCopy => Words::new(format!("copy F{} to {f}", e.aux - 1), format!("[{wrote}]")),
+        Note::WriteOut => Words::new(format!("device writes F{} to {}", e.aux, e.obj), format!("[{wrote}]")),
+        Note::ReadIn => Words::new(format!("device reads {} into {f}", block(e.aux)), format!("[{wrote}]")),
+        _ => return None,
+    })
+}
+
+/// A write of a page-table entry.
+fn pte(step: &Step) -> Words {
+    let e = &step.event;
+    let (old, new) = (Pte(e.old), Pte(e.new));
+    match e.kind {
+        Kind::Store | Kind::Rmw if e.note == Note::PteWrite => {
+            Words::new(format!("{} = {new}", e.obj), format!("[{}, was {old}]", pte_write_name(e.aux)))
+        }
+        Kind::RmwFail => Words::new(format!("{}({})", verb(step, "update"), e.obj), format!("[fault: {old}]")),
+        _ => Words::new(format!("{}({})", verb(step, "ptep_get"), e.obj), format!("-> {old}")),
     }
 }
 
@@ -78,6 +215,7 @@ pub(super) fn obj_name(obj: Obj) -> String {
     match obj.field() {
         Field::LruLock => "lru_lock".to_string(),
         Field::XaLock => format!("m{}->i_pages.xa_lock", obj.place().index),
+        Field::SwapLock | Field::DrainLock => obj.field().name().to_string(),
         _ => obj.to_string(),
     }
 }
@@ -104,7 +242,11 @@ pub(super) fn describe(step: &Step) -> Words {
     if e.kind == Kind::Note {
         return note(e);
     }
+    if let Some(words) = content(e) {
+        return words;
+    }
     match e.obj.field() {
+        Field::PteCell => pte(step),
         Field::Refcount => refcount(step),
         Field::Flags => flags(step),
         Field::FolioMapping if e.wrote() => Words::new(format!("{} = {}", e.obj, mapping_name(e.new)), ""),
@@ -117,8 +259,15 @@ pub(super) fn describe(step: &Step) -> Words {
             let names = state.iter().filter(|s| e.new & s.0 != 0).map(|s| s.1).collect::<Vec<_>>().join("|");
             Words::new(format!("{} = {}", e.obj, if names.is_empty() { "0" } else { &names }), "")
         }
-        Field::Mapcount | Field::ICount | Field::FCount | Field::NrPages if e.wrote() => {
+        field if is_count(field) && e.wrote() => {
             Words::new(e.obj.to_string(), format!("[{}->{}]", e.old as i64, e.new as i64))
+        }
+        field if value_name(field, 0).is_some() => {
+            let value = |word| value_name(field, word).unwrap_or_default();
+            match e.kind {
+                Kind::Store | Kind::Rmw => Words::new(format!("{} = {}", e.obj, value(e.new)), ""),
+                _ => Words::new(e.obj.to_string(), format!("-> {}", value(e.old))),
+            }
         }
         _ => match e.kind {
             Kind::Lock | Kind::LockShared | Kind::Unlock | Kind::UnlockShared => {
@@ -134,30 +283,58 @@ pub(super) fn describe(step: &Step) -> Words {
     }
 }
 
+/// Whether the cell counts something: shown as what it was and is.
+fn is_count(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Mapcount
+            | Field::ICount
+            | Field::FCount
+            | Field::NrPages
+            | Field::MmUsers
+            | Field::AvRefcount
+            | Field::MlockCount
+            | Field::BufferCount
+            | Field::IfsPending
+            | Field::LruDisable
+            | Field::DrainGen
+            | Field::WriteProtectSeq
+    )
+}
+
+/// Whether the lock is one that tasks sleep for.
+fn is_sem(field: Field) -> bool {
+    matches!(
+        field,
+        Field::IRwsem | Field::InvalidateLock | Field::IMmapRwsem | Field::MmapLock | Field::AvRwsem | Field::DrainLock
+    )
+}
+
 /// Whether the object is a lock.
 pub(super) fn is_lock(obj: Obj) -> bool {
     matches!(
         obj.field(),
         Field::XaLock
             | Field::ILock
-            | Field::IRwsem
-            | Field::InvalidateLock
-            | Field::IMmapRwsem
             | Field::LruLock
             | Field::QueueLock
             | Field::LocalLock
-    )
+            | Field::IPrivateLock
+            | Field::SwapLock
+            | Field::Ptl
+    ) || is_sem(obj.field())
 }
 
 /// What the kernel calls the operation on a lock: the primitive the event was made in, if its name tells.
 fn lock_verb(e: &Event) -> &'static str {
-    let sem = matches!(e.obj.field(), Field::IRwsem | Field::InvalidateLock | Field::IMmapRwsem);
+    let sem = is_sem(e.obj.field());
     let (verb, unlock) = match (e.kind, sem) {
         (Kind::Unlock, false) | (Kind::UnlockShared, false) => ("spin_unlock", true),
         (Kind::Unlock, true) => ("up_write", true),
         (Kind::UnlockShared, true) => ("up_read", true),
         (Kind::LockShared, true) => ("down_read", false),
-        (Kind::RmwFail, _) => ("spin_trylock", false),
+        (Kind::RmwFail, true) => ("down_read_trylock", false),
+        (Kind::RmwFail, false) => ("spin_trylock", false),
         (_, true) => ("down_write", false),
         _ => ("spin_lock", false),
     };
@@ -264,10 +441,31 @@ fn note(e: &Event) -> Words {
         Note::PrivateDel => Words::new(format!("{f} off its private list"), ""),
         Note::BatchAdd => Words::new(format!("{f} in the lru_add batch"), ""),
         Note::BatchFiled => Words::new(format!("{f} filed from the lru_add batch"), ""),
+        Note::BatchMark => Words::new(format!("{f} in the {} batch", batch_name(e.aux)), ""),
+        Note::BatchDone => Words::new(format!("{f} out of the {} batch", batch_name(e.aux)), ""),
+        Note::VmaAlloc => Words::new(format!("vma{} allocated", e.aux), ""),
+        Note::VmaFree => Words::new(format!("vma{} freed", e.aux), ""),
+        Note::AnonVmaAlloc => Words::new(format!("av{} allocated", e.aux), ""),
+        Note::AnonVmaFree => Words::new(format!("av{} freed", e.aux), ""),
+        Note::FileDiscard => Words::new(format!("contents of {} discarded", block(e.aux)), ""),
+        Note::AnonDiscard => Words::new(format!("contents of {} discarded", user(e.aux)), ""),
+        Note::AnonLazyFree => Words::new(format!("contents of {} free to go", user(e.aux)), ""),
+        Note::AnonAlias => Words::new(format!("{} shares {}", user(e.aux >> 16), user(e.aux & 0xffff)), ""),
+        Note::MigrateCopy => Words::new(format!("migration copies {f} to F{}", e.aux), ""),
+        Note::MigrateSuccess => Words::new(format!("{f} migrated to F{}", e.aux), ""),
+        Note::PinDone => Words::new(format!("{f} pinned at {}", user(e.aux)), ""),
+        Note::PinDrop => Words::new(format!("{f} to be unpinned"), ""),
+        Note::MunlockMissed => Words::new(format!("munlock missed {f}: PG_lru was clear"), ""),
+        Note::MunlockBegin => Words::new(format!("munlock of vma{} begins", e.aux), ""),
+        Note::MunlockEnd => Words::new(format!("munlock of vma{} ends", e.aux), ""),
+        Note::IoSubmit => Words::new(format!("I/O of {f} submitted"), ""),
+        Note::TruncateEnd => Words::new(format!("m{} truncated to {} pages", e.aux >> 8, e.aux & 0xff), ""),
+        Note::SignalReceived => Words::new("fatal signal received", ""),
+        Note::TryLock => Words::new(format!("try {}", obj_name(e.obj)), ""),
+        Note::Woken => Words::new(format!("task {} woken", e.aux), ""),
         Note::FolioWait => Words::new(format!("wait for {} of {f}", bit_name(e.aux & 0xff)), "[sleeps]"),
         Note::Blocked if is_lock(e.obj) => {
-            let sem = matches!(e.obj.field(), Field::IRwsem | Field::InvalidateLock | Field::IMmapRwsem);
-            let verb = if sem { lock_wait(e) } else { lock_verb(e) };
+            let verb = if is_sem(e.obj.field()) { lock_wait(e) } else { lock_verb(e) };
             Words::new(format!("{verb}({})", obj_name(e.obj)), "[waits]")
         }
         Note::Blocked => Words::new("sleep", ""),
@@ -290,9 +488,25 @@ fn note(e: &Event) -> Words {
         Note::Deadlock => Words::new("(every task is blocked)", ""),
         Note::NoProgress => Words::new("(every task spins or is blocked)", ""),
         Note::OpBegin => Words::new("(operation begins)", ""),
-        Note::OpEnd => Words::new("(operation ends)", ""),
+        Note::OpEnd => Words::new("(operation ends)", op_result(e.aux >> 8)),
         Note::SetupDone => Words::new("(set-up done)", ""),
         other => Words::new(format!("{other:?} {f}"), ""),
+    }
+}
+
+/// A batch by its number, in the order of `struct cpu_fbatches`.
+fn batch_name(batch: u32) -> &'static str {
+    const NAMES: [&str; 7] =
+        ["lru_add", "lru_move_tail", "lru_deactivate_file", "lru_deactivate", "lru_lazyfree", "lru_activate", "mlock"];
+    NAMES.get(batch as usize).copied().unwrap_or("?")
+}
+
+/// What came of an operation, where it is worth saying.
+fn op_result(result: u32) -> &'static str {
+    match result {
+        1 => "[nothing there]",
+        2 => "[refused]",
+        _ => "",
     }
 }
 

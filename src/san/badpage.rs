@@ -1,5 +1,6 @@
 //! The state of a folio when it is freed: what the kernel's `free_pages_prepare` reports as a bad page (MM-6.12 1.4).
 
+use super::state::is_swapcache;
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
@@ -13,7 +14,7 @@ macro_rules! reasons {
             doc: concat!("A folio is freed with ", $name, " set."),
         };)+
         static FLAG_KINDS: &[(u64, &KindSpec)] = &[$(($bits, &$id)),+];
-        static KINDS: &[&KindSpec] = &[$(&$id,)+ &MAPPING, &MAPCOUNT];
+        static KINDS: &[&KindSpec] = &[$(&$id,)+ &SWAPCACHE, &MAPPING, &MAPCOUNT];
     };
 }
 
@@ -26,6 +27,13 @@ reasons! {
     UNEVICTABLE = "unevictable" PG_UNEVICTABLE;
 }
 
+static SWAPCACHE: KindSpec = KindSpec {
+    check: "badpage",
+    name: "swapcache",
+    predictive: false,
+    code: "R9",
+    doc: "A folio is freed while its flags say that it is in the swap cache.",
+};
 static MAPPING: KindSpec = KindSpec {
     check: "badpage",
     name: "mapping",
@@ -54,6 +62,7 @@ impl Check for BadPage {
         let word = |field| v.m.peek(Obj::folio(f, field));
         let flags = word(Field::Flags);
         let kind = FLAG_KINDS.iter().find(|(bits, _)| flags & bits != 0).map(|(_, kind)| *kind);
+        let kind = kind.or(is_swapcache(flags).then_some(&SWAPCACHE));
         let kind = kind.or((word(Field::FolioMapping) != 0).then_some(&MAPPING));
         let kind = kind.or((word(Field::Mapcount) != 0).then_some(&MAPCOUNT))?;
         let others = v.cx.folios[f].written.iter().enumerate().filter(|(task, _)| *task != e.task as usize);

@@ -1,9 +1,13 @@
 //! What several checks need to know: locks held, context, who holds which folio lock, what is freed.
 
+use crate::machine::Machine;
 use crate::vocab::*;
 
 /// Locks one task can hold at once; more are not tracked (no path comes near).
-const HELD: usize = 8;
+const HELD: usize = 16;
+
+/// [`FolioView::locked_by`] while the lock is an I/O completion's (a read in flight).
+pub(crate) const IN_FLIGHT: u8 = u8::MAX;
 
 /// The state of one task.
 #[derive(Clone, Copy)]
@@ -21,7 +25,7 @@ const IDLE: TaskView = TaskView { locks: [Obj::NONE; HELD], nr_locks: 0, pins: 0
 /// The state of one folio.
 #[derive(Clone, Copy)]
 pub(crate) struct FolioView {
-    /// Task that holds the folio lock, plus one.
+    /// Task that holds the folio lock, plus one; [`IN_FLIGHT`] for a completion.
     pub locked_by: u8,
     /// The lock was handed over by a waker; its new holder may not know yet.
     pub handed: bool,
@@ -31,31 +35,42 @@ pub(crate) struct FolioView {
     /// Task between the free-time check and the free list, plus one: the memory is still its own.
     pub freer: u8,
     pub freed_at: u32,
+    /// Completed FOLL_PIN calls not undone.
+    pub pins: u8,
     /// Last event of each task that wrote one of the folio's words.
     pub written: [u32; TASKS],
 }
 
-const UNUSED: FolioView =
-    FolioView { locked_by: 0, handed: false, locked_at: 0, free: true, freer: 0, freed_at: 0, written: [0; TASKS] };
+const UNUSED: FolioView = FolioView {
+    locked_by: 0,
+    handed: false,
+    locked_at: 0,
+    free: true,
+    freer: 0,
+    freed_at: 0,
+    pins: 0,
+    written: [0; TASKS],
+};
 
 pub(crate) struct Context {
     pub tasks: [TaskView; TASKS],
     pub folios: [FolioView; FOLIOS],
     /// Event that freed the inode, plus one.
-    pub inode_freed: [u32; MAPPINGS],
+    pub inode_freed: [u32; SPACES],
     /// The operations have begun.
     pub running: bool,
 }
 
 impl Default for Context {
     fn default() -> Context {
-        Context { tasks: [IDLE; TASKS], folios: [UNUSED; FOLIOS], inode_freed: [0; MAPPINGS], running: false }
+        Context { tasks: [IDLE; TASKS], folios: [UNUSED; FOLIOS], inode_freed: [0; SPACES], running: false }
     }
 }
 
 /// Whether a lock is a spinlock; the others sleep.
 pub(crate) fn is_spinlock(obj: Obj) -> bool {
-    matches!(obj.field(), Field::XaLock | Field::ILock | Field::LruLock | Field::QueueLock)
+    use Field::*;
+    matches!(obj.field(), XaLock | ILock | IPrivateLock | LruLock | QueueLock | Ptl | SwapLock)
 }
 
 impl TaskView {
@@ -99,10 +114,19 @@ impl Context {
         .writes(Field::IRwsem)
         .writes(Field::InvalidateLock)
         .writes(Field::IMmapRwsem)
+        .writes(Field::IPrivateLock)
+        .writes(Field::Ptl)
+        .writes(Field::SwapLock)
+        .writes(Field::MmapLock)
+        .writes(Field::AvRwsem)
+        .writes(Field::DrainLock)
         .writes(Field::IState)
         .writes(Field::FreeList)
         .note(Note::FolioAlloc)
         .note(Note::FolioFree)
+        .note(Note::IoSubmit)
+        .note(Note::PinDone)
+        .note(Note::PinDrop)
         .note(Note::InodePin)
         .note(Note::InodeUnpin)
         .note(Note::OpBegin)
@@ -118,15 +142,15 @@ impl Context {
 
     /// Whether the event's task holds the folio's lock.
     pub fn has_folio_locked(&self, folio: usize, e: &Event) -> bool {
-        self.folios[folio].locked_by == e.task + 1
+        self.folios[folio].is_locked_by(e.task)
     }
 
     #[inline]
-    pub fn on(&mut self, e: &Event) {
+    pub fn on(&mut self, m: &Machine, e: &Event) {
         match e.kind {
             Kind::Lock | Kind::LockShared => self.tasks[e.task as usize].took(e.obj),
             Kind::Unlock | Kind::UnlockShared => self.tasks[e.task as usize].released(e.obj),
-            Kind::Note => self.note(e),
+            Kind::Note => self.note(m, e),
             _ => self.access(e),
         }
     }
@@ -167,13 +191,18 @@ impl Context {
         }
     }
 
-    fn note(&mut self, e: &Event) {
+    fn note(&mut self, m: &Machine, e: &Event) {
         let task = &mut self.tasks[e.task as usize];
         match e.note {
             Note::InodePin => task.pins |= 1 << e.aux,
             Note::InodeUnpin => task.pins &= !(1 << e.aux),
             Note::OpBegin => task.op_begin = e.seq,
             Note::SetupDone => self.running = true,
+            Note::IoSubmit | Note::PinDone | Note::PinDrop => {
+                if let Some(f) = e.obj.as_folio() {
+                    self.folios[f].io_or_pin(e, m.peek(Obj::folio(f, Field::Flags)));
+                }
+            }
             Note::FolioAlloc | Note::FolioFree => {
                 if let Some(f) = e.obj.as_folio() {
                     let freed = e.note == Note::FolioFree;
@@ -181,6 +210,7 @@ impl Context {
                     folio.free = freed;
                     folio.freer = if freed { e.task + 1 } else { 0 };
                     folio.freed_at = e.seq;
+                    folio.pins = 0;
                 }
             }
             _ => {}
@@ -189,6 +219,21 @@ impl Context {
 }
 
 impl FolioView {
+    /// Whether the lock is the task's: a read in flight is the I/O task's.
+    pub fn is_locked_by(&self, task: u8) -> bool {
+        self.locked_by == task + 1 || (self.locked_by == IN_FLIGHT && task as usize == IO_TASK)
+    }
+
+    fn io_or_pin(&mut self, e: &Event, flags: u64) {
+        match e.note {
+            Note::PinDone => self.pins = self.pins.saturating_add(1),
+            Note::PinDrop => self.pins = self.pins.saturating_sub(1),
+            // A write leaves the folio lock with the submitter, who drops it before or after.
+            _ if e.aux == 0 && flags & (PG_LOCKED | PG_WRITEBACK) == PG_LOCKED => self.locked_by = IN_FLIGHT,
+            _ => {}
+        }
+    }
+
     fn lock(&mut self, by: u8, at: u32) {
         self.locked_by = by;
         self.handed = false;

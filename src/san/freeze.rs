@@ -3,20 +3,20 @@
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-static ENTITLEMENT: KindSpec = KindSpec {
-    check: "freeze",
-    name: "entitlement",
-    predictive: false,
-    code: "R5, R-FREEZE-BAD",
-    doc: "A freeze matched the count, but counted references that are not the freezer's to count.",
-};
+kinds! { "freeze":
+    ENTITLEMENT = "entitlement" actual "R5, R-FREEZE-BAD"
+        "A freeze matched the count, but counted references that are not the freezer's to count.";
+    MAPPED = "mapped" actual "R7" "The count of a mapped folio is frozen.";
+}
+
+/// What a freezer can hold of its own: one of them.
+const OWN: [Owner; 4] = [Owner::Alloc, Owner::Isolation, Owner::Lookup, Owner::LookupBatch];
 
 #[derive(Default)]
 pub(super) struct Freeze;
 
 impl Check for Freeze {
-    const SPEC: CheckSpec =
-        CheckSpec { name: "freeze", title: "freeze entitlement", kinds: &[&ENTITLEMENT] };
+    const SPEC: CheckSpec = CheckSpec { name: "freeze", title: "freeze entitlement", kinds: KINDS };
     const TOPICS: Topics = Topics::none().writes(Field::Refcount);
 
     #[inline]
@@ -26,12 +26,15 @@ impl Check for Freeze {
         }
         let f = e.obj.as_folio()?;
         let a = v.ledger.account(f);
-        let own = [Owner::Alloc, Owner::Isolation, Owner::Lookup, Owner::LookupBatch];
-        let mine: u32 = own.iter().map(|o| a.of(*o, e.cpu as usize)).sum();
-        let private = (v.m.peek(Obj::folio(f, Field::Flags)) & PG_PRIVATE != 0) as u32;
-        let cache = a.owner_total(Owner::PageCache);
-        let entitled = mine.min(1) + cache.min(1) + a.owner_total(Owner::Private).min(private);
         let last = a.last_change.filter(|c| c.1 != e.task).map(|c| c.0);
-        (a.total() != entitled).then(|| ENTITLEMENT.at(e).with_other(last))
+        let mine: u32 = OWN.iter().map(|o| a.of(*o, e.cpu as usize)).sum();
+        let private = (v.m.peek(Obj::folio(f, Field::Flags)) & PG_PRIVATE != 0) as u32;
+        // The page cache's or the swap cache's: the model has no folio in both.
+        let cache = a.owner_total(Owner::PageCache) + a.owner_total(Owner::SwapCache);
+        let entitled = mine.min(1) + cache.min(1) + a.owner_total(Owner::Private).min(private);
+        if a.total() != entitled {
+            return Some(ENTITLEMENT.at(e).with_other(last));
+        }
+        (v.m.peek(Obj::folio(f, Field::Mapcount)) != 0).then(|| MAPPED.at(e).with_other(last))
     }
 }

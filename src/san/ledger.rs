@@ -15,8 +15,13 @@ pub(crate) struct Account {
     pub last_change: Option<(u32, u8)>,
 }
 
-const EMPTY: Account =
-    Account { held: [[0; PROCESSORS]; Owner::ALL.len()], frozen_by: 0, frozen_at: 0, last_put: None, last_change: None };
+const EMPTY: Account = Account {
+    held: [[0; PROCESSORS]; Owner::ALL.len()],
+    frozen_by: 0,
+    frozen_at: 0,
+    last_put: None,
+    last_change: None,
+};
 
 impl Account {
     pub fn of(&self, owner: Owner, cpu: usize) -> u32 {

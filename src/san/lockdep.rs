@@ -33,18 +33,22 @@ static HELD_AT_END: KindSpec = KindSpec {
 };
 
 /// Rank of the folio lock among [`rank`]s.
-const FOLIO_LOCK_RANK: u8 = 3;
+const FOLIO_LOCK_RANK: u8 = 4;
 
-/// Place in the documented lock order, outermost first; 0 for what is no lock.
+/// Place in the documented lock order, outermost first; 0 for what is no lock, or has no documented place. Locks that
+/// are not ordered among themselves share a rank; so do the two page-table locks fork nests.
 fn rank(field: Field) -> u8 {
     match field {
         Field::IRwsem => 1,
-        Field::InvalidateLock => 2,
-        Field::IMmapRwsem => 4,
-        Field::ILock => 5,
-        Field::XaLock => 6,
-        Field::LruLock => 7,
-        Field::QueueLock => 8,
+        Field::MmapLock => 2,
+        Field::InvalidateLock => 3,
+        Field::IMmapRwsem => 5,
+        Field::AvRwsem => 6,
+        Field::Ptl => 7,
+        Field::SwapLock | Field::IPrivateLock | Field::ILock => 8,
+        Field::XaLock => 9,
+        Field::LruLock => 10,
+        Field::QueueLock => 11,
         _ => 0,
     }
 }
@@ -62,6 +66,9 @@ impl Lockdep {
     /// folio lock in the wrong order.
     fn inverted(v: &View, e: &Event) -> bool {
         let rank = rank(e.obj.field());
+        if rank == 0 {
+            return false;
+        }
         let held = if rank < FOLIO_LOCK_RANK { Lockdep::innermost(v, e) } else { Lockdep::innermost_lock(v, e) };
         rank < held
     }
@@ -100,6 +107,12 @@ impl Check for Lockdep {
         .writes(Field::IRwsem)
         .writes(Field::InvalidateLock)
         .writes(Field::IMmapRwsem)
+        .writes(Field::AvRwsem)
+        .writes(Field::MmapLock)
+        .writes(Field::Ptl)
+        .writes(Field::SwapLock)
+        .writes(Field::IPrivateLock)
+        .writes(Field::DrainLock)
         .note(Note::Blocked)
         .note(Note::FolioWait)
         .note(Note::OpEnd);

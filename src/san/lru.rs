@@ -1,25 +1,32 @@
 //! LRU membership: who owns a folio's LRU position, and where its list link is.
+//!
+//! U4 (a list's length is its size counter) holds of itself: a list is one cell. Entries of the batches that move a
+//! filed folio own a reference (R9) and win PG_lru when they are processed (U1): nothing else is asked of them.
 
+use super::state::{VmArea, file_of, flags, maps_under_ptl, page, ptes, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-macro_rules! kinds {
-    ($($id:ident = $name:literal $predictive:literal $code:literal $doc:literal;)+) => {
-        $(static $id: KindSpec =
-            KindSpec { check: "lru", name: $name, predictive: $predictive, code: $code, doc: $doc };)+
-        static KINDS: &[&KindSpec] = &[$(&$id),+];
-    };
+kinds! { "lru":
+    NOT_HOLDER = "not-holder" actual "U1" "A folio is filed or unfiled by a task that does not own its LRU position.";
+    NO_REF = "no-ref" predictive "U2, R-ISOLATE-NOREF"
+        "PG_lru is cleared for isolation by a CPU that holds no reference.";
+    CORRUPT = "corrupt" actual "R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
+    NO_LOCK = "no-lock" actual "U1" "An LRU list is changed without the lru_lock.";
+    UNFILED = "unfiled" actual "U3" "The lru_lock is dropped while PG_lru is set on a folio that is on no list.";
+    ACTIVE_UNEVICTABLE = "active-unevictable" actual "U5"
+        "PG_active and PG_unevictable are both set on a filed folio.";
+    MLOCK_COUNT = "mlock-count" actual "U6"
+        "mlock_count is used without the lru_lock, or where the list link is: on a folio that is not unevictable.";
+    LAST_PUT = "last-put" actual "U9" "folio_put() drops the last reference under the lru_lock.";
+    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in use is on no list, or PG_lru does not say where it is.";
+    STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, R-STRANDED"
+        "At rest, an evictable folio is unevictable.";
+    OVERCOUNT = "mlock-overcount" actual "U12" "At rest, mlock_count is above the mappings of locked VMAs.";
 }
 
-kinds! {
-    NOT_HOLDER = "not-holder" false "U1" "A folio is filed or unfiled by a task that does not own its LRU position.";
-    NO_REF = "no-ref" true "U2, R-ISOLATE-NOREF" "PG_lru is cleared for isolation by a CPU that holds no reference.";
-    CORRUPT = "corrupt" false "R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
-    NO_LOCK = "no-lock" false "U1" "An LRU list is changed without the lru_lock.";
-    ACTIVE_UNEVICTABLE = "active-unevictable" false "U5" "PG_active and PG_unevictable are both set on a filed folio.";
-    STRANDED = "stranded" false "U3, U10" "At rest, a folio in use is on no list, or PG_lru does not say where it is.";
-    STRANDED_UNEVICTABLE = "stranded-unevictable" false "U11, R-STRANDED" "At rest, an evictable folio is unevictable.";
-}
+/// Number of the per-CPU batch mlock and munlock requests wait in; the last one has their tags.
+const MLOCK_BATCH: usize = BATCHES - 2;
 
 /// Shadow of one folio.
 #[derive(Clone, Copy, Default)]
@@ -35,6 +42,10 @@ struct Position {
     list: u8,
     /// On a private list.
     private: bool,
+    /// A munlock did not take its count off, or the count's owner was unmapped behind its back (U11 (b), U12).
+    munlock_missed: bool,
+    /// mlock_count may count a mapping more than once, or one that is gone (U12).
+    count_unsure: bool,
     /// Has been on, or on the way to, the LRU since it was allocated.
     known: bool,
     changed_at: Option<(u32, u8)>,
@@ -43,6 +54,10 @@ struct Position {
 #[derive(Default)]
 pub(super) struct Lru {
     at: [Position; FOLIOS],
+    /// munlock walks not over yet.
+    munlocking: u8,
+    /// Mappings whose AS_UNEVICTABLE was cleared, as a bit set.
+    evictable_again: u8,
 }
 
 impl Lru {
@@ -53,13 +68,23 @@ impl Lru {
         match e.note {
             Note::TestAndClearFlag | Note::ClearFlag if lru && e.old & PG_LRU != 0 => {
                 p.holder = me;
-                if v.ledger.account(f).on_cpu(e.cpu as usize) == 0 {
+                if v.ledger.account(f).on_cpu(e.cpu as usize) == 0 && !maps_under_ptl(v, e, f) {
                     return Some(NO_REF.at(e));
                 }
             }
             Note::SetFlag if lru => {
                 p.holder = 0;
                 p.setter = if v.cx.task(e).holds(Obj::lru_lock()) { me } else { 0 };
+            }
+            // A walk over the reverse mapping mlocks once more what a fault's or mlock's own entry may count, too.
+            Note::TestAndSetFlag | Note::SetFlag if e.aux as u64 & PG_MLOCKED != 0 => {
+                let walk = |name: &str| matches!(name, "folio_referenced_one" | "try_to_unmap_one");
+                p.count_unsure |= v.m.stack(e.task as usize).any(|n| walk(n.name));
+            }
+            // A munlock that overtakes the mlock entry of another CPU takes nothing off; the entry still counts up.
+            Note::TestAndClearFlag if e.aux as u64 & PG_MLOCKED != 0 && e.old & PG_MLOCKED != 0 => {
+                let queued = |cpu| Seq(v.m.peek(Obj::batch(cpu, MLOCK_BATCH))).contains(f);
+                p.count_unsure |= (0..PROCESSORS).any(queued);
             }
             _ => {}
         }
@@ -116,6 +141,10 @@ impl Lru {
                 (p.batch, p.holder, p.known) = (e.cpu + 1, 0, true);
                 self.moved(ok, f, e)
             }
+            Note::MunlockMissed => {
+                p.munlock_missed = true;
+                None
+            }
             Note::BatchFiled => {
                 p.batch = 0;
                 None
@@ -136,22 +165,59 @@ impl Lru {
     #[cold]
     fn at_rest(&self, v: &View, e: &Event) -> Option<Finding> {
         for f in (0..FOLIOS).filter(|f| !v.cx.folios[*f].free) {
-            let flags = v.m.peek(Obj::folio(f, Field::Flags));
+            let flags = flags(v.m, f);
             let p = &self.at[f];
             let found = |kind: &KindSpec| Some(kind.at(e).folio(f).with_other(p.changed_at.map(|c| c.0)));
             let filed = flags & PG_LRU != 0;
             if filed != (p.list != 0) || (p.known && !filed) {
                 return found(&STRANDED);
             }
-            let mapping = as_file_mapping(v.m.peek(Obj::folio(f, Field::FolioMapping)));
-            let attached = v.m.peek(Obj::folio(f, Field::FolioMapping)) != 0;
-            let allowed = |m| v.m.peek(Obj::mapping(m, Field::AsFlags)) & AS_UNEVICTABLE != 0;
-            let unevictable = filed && flags & PG_UNEVICTABLE != 0 && flags & PG_MLOCKED == 0;
-            if unevictable && attached && !mapping.is_some_and(|(m, _)| allowed(m)) {
+            if !filed || flags & PG_UNEVICTABLE == 0 {
+                continue;
+            }
+            let attached = word(v.m, f, Field::FolioMapping) != 0;
+            let allowed = |m: usize| {
+                v.m.peek(Obj::mapping(m, Field::AsFlags)) & AS_UNEVICTABLE != 0 || self.evictable_again >> m & 1 != 0
+            };
+            let evictable = flags & PG_MLOCKED == 0 && attached && !file_of(v.m, f).is_some_and(allowed);
+            if evictable && !p.munlock_missed {
                 return found(&STRANDED_UNEVICTABLE);
+            }
+            let unsure = p.munlock_missed || p.count_unsure || !v.m.model().kernel.has_folios();
+            if !unsure && word(v.m, f, Field::MlockCount) > locked_mappings(v, f) {
+                return found(&OVERCOUNT);
             }
         }
         None
+    }
+}
+
+/// Mappings of the folio in VMAs that are mlocked.
+fn locked_mappings(v: &View, f: usize) -> u64 {
+    let locked = |mm, addr| VmArea::at(v.m, mm, addr).is_some_and(|a| a.flags(v.m) & VM_LOCKED != 0);
+    ptes(v.m).filter(|(mm, addr, pte)| page(*pte) == Some(f) && locked(*mm, *addr)).count() as u64
+}
+
+impl Lru {
+    fn mlock_count(&self, v: &View, f: usize, e: &Event) -> Option<Finding> {
+        let unevictable = flags(v.m, f) & PG_UNEVICTABLE != 0;
+        let ok = !v.cx.running || (unevictable && v.cx.task(e).holds(Obj::lru_lock()));
+        (!ok).then(|| MLOCK_COUNT.at(e).with_other(self.at[f].changed_at.map(|c| c.0)))
+    }
+
+    /// The lists' lock was dropped.
+    fn unlocked(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        self.at.iter_mut().filter(|p| p.setter == e.task + 1).for_each(|p| p.setter = 0);
+        let unfiled =
+            |f: &usize| self.at[*f].list == 0 && flags(v.m, *f) & PG_LRU != 0 && !v.cx.folios[*f].free && v.cx.running;
+        let f = (0..FOLIOS).find(unfiled)?;
+        Some(UNFILED.at(e).folio(f).with_other(self.at[f].changed_at.map(|c| c.0)))
+    }
+
+    /// U9, as far as `folio_put` goes: it takes the lock that is held. Batched puts and `move_folios_to_lru` know.
+    fn last_put(v: &View, e: &Event) -> Option<Finding> {
+        let last = e.note == Note::RefPut && e.new == 0 && v.cx.task(e).holds(Obj::lru_lock());
+        (last && e.site.func.name == "folio_put").then(|| LAST_PUT.at(e))
     }
 }
 
@@ -160,34 +226,56 @@ impl Check for Lru {
     const TOPICS: Topics = Topics::none()
         .writes(Field::Flags)
         .writes(Field::LruLock)
+        .writes(Field::Refcount)
+        .writes(Field::Mapcount)
+        .writes(Field::AsFlags)
+        .field(Field::MlockCount)
         .note(Note::LruAdd)
         .note(Note::LruDel)
         .note(Note::PrivateAdd)
         .note(Note::PrivateDel)
         .note(Note::BatchAdd)
         .note(Note::BatchFiled)
+        .note(Note::MunlockMissed)
+        .note(Note::MunlockBegin)
+        .note(Note::MunlockEnd)
         .note(Note::FolioAlloc)
         .note(Note::FolioFree)
         .note(Note::Quiescent);
 
     fn reset(&mut self) {
-        self.at = [Position::default(); FOLIOS];
+        *self = Lru::default();
     }
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
-        if e.kind == Kind::Load {
-            return None;
+        match e.note {
+            Note::MunlockBegin => self.munlocking = self.munlocking.saturating_add(1),
+            Note::MunlockEnd => self.munlocking = self.munlocking.saturating_sub(1),
+            Note::Quiescent => return self.at_rest(v, e),
+            _ => {}
         }
         if let Some(f) = e.obj.as_folio() {
-            return if e.kind == Kind::Note { self.note(v, f, e) } else { self.flags(v, f, e) };
+            return match e.obj.field() {
+                Field::MlockCount => self.mlock_count(v, f, e),
+                Field::Mapcount => {
+                    self.at[f].count_unsure |= e.note == Note::RmapRemove && self.munlocking != 0;
+                    None
+                }
+                _ if e.kind == Kind::Note => self.note(v, f, e),
+                Field::Refcount => Lru::last_put(v, e),
+                _ => self.flags(v, f, e),
+            };
         }
-        if e.note == Note::Quiescent {
-            return self.at_rest(v, e);
+        match e.obj.field() {
+            Field::LruLock if e.kind == Kind::Unlock => self.unlocked(v, e),
+            Field::AsFlags => {
+                let cleared = e.old & !e.new & AS_UNEVICTABLE != 0;
+                let m = e.obj.as_mapping()?;
+                self.evictable_again |= (cleared as u8) << m;
+                None
+            }
+            _ => None,
         }
-        if e.kind == Kind::Unlock {
-            self.at.iter_mut().filter(|p| p.setter == e.task + 1).for_each(|p| p.setter = 0);
-        }
-        None
     }
 }

@@ -1,6 +1,7 @@
 //! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is
 //! gone.
 
+use super::state::{flags, maps_under_ptl};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::machine::Section;
 use crate::vocab::*;
@@ -21,10 +22,12 @@ static NULL_STORE: KindSpec = KindSpec {
     doc: "folio->mapping of a file folio is cleared without the folio lock.",
 };
 
-/// Last store to each folio's mapping: event and task.
 #[derive(Default)]
 pub(super) struct Mapping {
+    /// Last store to each folio's mapping: event and task.
     stored: [Option<(u32, u8)>; FOLIOS],
+    /// Task that started writeback of each folio, plus one.
+    writer: [u8; FOLIOS],
 }
 
 impl Mapping {
@@ -43,7 +46,17 @@ impl Mapping {
         e.kind == Kind::Load && model.rcu_free && (since(Section::RcuRead) || implied)
     }
 
+    /// Items 3 and 4 of MM-6.12 0.7: the task's own writeback is not over; a page table it has locked maps the folio.
+    fn by_page(&self, v: &View, e: &Event, folio: usize) -> bool {
+        let writeback = self.writer[folio] == e.task + 1 && flags(v.m, folio) & PG_WRITEBACK != 0;
+        writeback || maps_under_ptl(v, e, folio)
+    }
+
+    /// The swap space is never freed.
     fn protected(&self, v: &View, e: &Event, m: usize) -> bool {
+        if m == SWAP_SPACE {
+            return true;
+        }
         let t = v.cx.task(e);
         if t.pins >> m & 1 != 0 || e.note == Note::InodeFreed || e.task as usize >= CPUS || !v.cx.running {
             return true;
@@ -53,7 +66,10 @@ impl Mapping {
         }
         match Via::from_aux(e.aux) {
             Via::Pinned { .. } => false,
-            Via::Folio { folio, seq, .. } => self.by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq),
+            Via::Folio { folio, seq, .. } => {
+                let f = folio as usize % FOLIOS;
+                self.by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq) || self.by_page(v, e, f)
+            }
         }
     }
 }
@@ -64,10 +80,10 @@ impl Check for Mapping {
         title: "what protects an address_space in use",
         kinds: &[&UNPROTECTED, &NULL_STORE],
     };
-    const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping);
+    const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping).writes(Field::Flags);
 
     fn reset(&mut self) {
-        self.stored = [None; FOLIOS];
+        *self = Mapping::default();
     }
 
     #[inline]
@@ -81,6 +97,12 @@ impl Check for Mapping {
             return Some(UNPROTECTED.at(e).folio(folio as usize).with_other(other));
         }
         let f = e.obj.as_folio()?;
+        if e.obj.field() == Field::Flags {
+            if !e.old & e.new & PG_WRITEBACK != 0 {
+                self.writer[f] = e.task + 1;
+            }
+            return None;
+        }
         if e.note == Note::MappingStore {
             self.stored[f] = Some((e.seq, e.task));
             if e.new == 0 && as_file_mapping(e.old).is_some() && !v.cx.has_folio_locked(f, e) {
@@ -104,4 +126,7 @@ pub(super) const MAPPING_FIELDS: Topics = Topics::none()
     .field(Field::ICount)
     .field(Field::IRwsem)
     .field(Field::InvalidateLock)
-    .field(Field::IMmapRwsem);
+    .field(Field::IMmapRwsem)
+    .field(Field::IMmap)
+    .field(Field::IPrivateLock)
+    .field(Field::ISize);

@@ -6,9 +6,21 @@
 //!
 //! Adding a check: its file, and a row in the table below.
 
+/// The table of a check's kinds: name, whether it is actual or predictive, the rule's code, one sentence.
+macro_rules! kinds {
+    (@actual) => { false };
+    (@predictive) => { true };
+    ($check:literal: $($id:ident = $name:literal $when:ident $code:literal $doc:literal;)+) => {
+        $(static $id: KindSpec =
+            KindSpec { check: $check, name: $name, predictive: kinds!(@$when), code: $code, doc: $doc };)+
+        static KINDS: &[&KindSpec] = &[$(&$id),+];
+    };
+}
+
 mod context;
 mod finding;
 mod ledger;
+mod state;
 
 pub use finding::{CheckSet, CheckSpec, Finding, KindSpec};
 
@@ -129,6 +141,13 @@ checks! {
     lru::Lru,
     badpage::BadPage,
     pagecache::PageCache,
+    rmap::Rmap,
+    swap::Swap,
+    migration::Migration,
+    writeback::Writeback,
+    pins::Pins,
+    content::Content,
+    race::Race,
     lockdep::Lockdep,
     atomic::Atomic,
     progress::Progress,
@@ -178,7 +197,7 @@ impl San {
             }
         }
         if wanted & CONTEXT != 0 {
-            self.cx.on(e);
+            self.cx.on(m, e);
         }
         if wanted & LEDGER != 0 {
             self.ledger.on(e);

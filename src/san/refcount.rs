@@ -1,25 +1,27 @@
 //! The reference ledger: every put is made by an owner of a reference, no count is touched at 0, nothing leaks.
+//!
+//! R8 (the count is at least what mappings, caches, private data, batches, isolation and pins need) is implied: the
+//! count equals the books (R1), and each of these is an owner in them.
 
+use super::state::{flags, has_migration_entry, present, slot_folio, slots, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-macro_rules! kinds {
-    ($($id:ident = $name:literal $code:literal $doc:literal;)+) => {
-        $(static $id: KindSpec =
-            KindSpec { check: "refcount", name: $name, predictive: false, code: $code, doc: $doc };)+
-        static KINDS: &[&KindSpec] = &[$(&$id),+];
-    };
-}
-
-kinds! {
-    PUT_UNOWNED = "put-unowned" "R3, R-PUT-UNOWNED" "A reference is put by an owner that holds none.";
-    PUT_ZERO = "put-zero" "R3, R-PUT-ZERO" "A reference is put while the count is 0.";
-    GET_ZERO = "get-zero" "R2, R-GET-ZERO" "An unconditional get while the count is 0.";
-    SUB_ZERO = "sub-zero" "R4" "A subtraction without a test reaches 0: the folio leaks.";
-    FROZEN_WRITE = "frozen-write" "R6" "The count is changed while another task has it frozen.";
-    UNFREEZE = "unfreeze" "R6, R-UNFREEZE" "An unfreeze of an unfrozen count, or to a value the owners do not explain.";
-    FREE_OWNED = "free-owned" "R9" "A folio is freed while somebody still owns a reference.";
-    LEAK = "leak" "R11, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
+kinds! { "refcount":
+    PUT_UNOWNED = "put-unowned" actual "R3, R-PUT-UNOWNED" "A reference is put by an owner that holds none.";
+    PUT_ZERO = "put-zero" actual "R3, R-PUT-ZERO" "A reference is put while the count is 0.";
+    GET_ZERO = "get-zero" actual "R2, R-GET-ZERO" "An unconditional get while the count is 0.";
+    SUB_ZERO = "sub-zero" actual "R4" "A subtraction without a test reaches 0: the folio leaks.";
+    FROZEN_WRITE = "frozen-write" actual "R6" "The count is changed while another task has it frozen.";
+    UNFREEZE = "unfreeze" actual "R6, R-UNFREEZE"
+        "An unfreeze of an unfrozen count, or to a value the owners do not explain.";
+    TRANSFER = "transfer-unowned" actual "R3" "A reference is handed over by an owner that holds none.";
+    COUNT = "count" actual "R1" "The count differs from the references in the books.";
+    MAPCOUNT = "mapcount" actual "R7" "A folio is mapped more often than it is referenced.";
+    FREE_OWNED = "free-owned" actual "R9" "A folio is freed while somebody still owns a reference.";
+    FREE_CACHED = "free-cached" actual "R9" "A folio is freed while a slot names it.";
+    FREE_MAPPED = "free-mapped" actual "R9, M1" "A folio is freed while a page table maps it or waits for it.";
+    LEAK = "leak" actual "R11, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
 }
 
 #[derive(Default)]
@@ -28,8 +30,12 @@ pub(super) struct Refcount;
 impl Check for Refcount {
     const SPEC: CheckSpec =
         CheckSpec { name: "refcount", title: "reference ledger: ownership, double put, leak", kinds: KINDS };
-    const TOPICS: Topics =
-        Topics::none().writes(Field::Refcount).note(Note::FolioFree).note(Note::Quiescent);
+    const TOPICS: Topics = Topics::none()
+        .writes(Field::Refcount)
+        .writes(Field::Mapcount)
+        .note(Note::RefTransfer)
+        .note(Note::FolioFree)
+        .note(Note::Quiescent);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
@@ -47,30 +53,63 @@ impl Check for Refcount {
                     _ if e.old < nr as u64 => &PUT_ZERO,
                     _ if a.of(owner, cpu) < nr => &PUT_UNOWNED,
                     _ if e.note == Note::RefSub && e.new == 0 => &SUB_ZERO,
-                    _ => return None,
+                    _ => return counts(v, f, e),
                 }
             }
             Note::RefGet if frozen => &FROZEN_WRITE,
             Note::RefGet if e.old == 0 => &GET_ZERO,
+            Note::RefFreeze if e.kind == Kind::Rmw && frozen => &FROZEN_WRITE,
             Note::RefUnfreeze if !frozen || e.new == 0 || e.new != a.total() as u64 => &UNFREEZE,
+            Note::RefUnfreeze if a.frozen_by != e.task + 1 => &FROZEN_WRITE,
+            Note::RefTransfer => {
+                let (owner, cpu, _) = Owner::from_aux(e.aux & 0xffff);
+                if a.of(owner, cpu) != 0 {
+                    return None;
+                }
+                &TRANSFER
+            }
             Note::FolioFree if a.total() != 0 => &FREE_OWNED,
-            _ => return None,
+            Note::FolioFree => return freed(v, f, e),
+            _ => return counts(v, f, e),
         };
         let other = if frozen { Some(a.frozen_at) } else { a.last_put.map(|p| p.0) };
         Some(kind.at(e).with_other(other))
     }
 }
 
+/// R1, by the count before the event; R7, by the counts after it.
+fn counts(v: &View, f: usize, e: &Event) -> Option<Finding> {
+    let a = v.ledger.account(f);
+    if a.frozen_by != 0 || !v.cx.running || v.cx.folios[f].free {
+        return None;
+    }
+    let other = a.last_change.map(|c| c.0);
+    let reference = e.obj.field() == Field::Refcount && e.note != Note::RefSet && e.note != Note::Nothing;
+    if reference && e.wrote() && e.old != a.total() as u64 {
+        return Some(COUNT.at(e).with_other(other));
+    }
+    let froze = e.note == Note::RefFreeze && e.kind == Kind::Rmw;
+    let over = !froze && word(v.m, f, Field::Refcount) < word(v.m, f, Field::Mapcount);
+    over.then(|| MAPCOUNT.at(e).with_other(other))
+}
+
+/// Nothing may name a folio that goes to the allocator.
+fn freed(v: &View, f: usize, e: &Event) -> Option<Finding> {
+    if slots(v.m).any(|(_, _, w)| slot_folio(w) == Some(f)) {
+        return Some(FREE_CACHED.at(e));
+    }
+    (present(v.m, f) != 0 || has_migration_entry(v.m, f)).then(|| FREE_MAPPED.at(e))
+}
+
 #[cold]
 fn leak(v: &View, e: &Event) -> Option<Finding> {
     // Explained by what is there, not by what the books say: a slot, a mapping, private data.
     let leaked = |f: &usize| {
-        let word = |field| v.m.peek(Obj::folio(*f, field));
-        let slots = (0..MAPPINGS).flat_map(|m| (0..SLOTS).map(move |i| Obj::slot(m, i)));
-        let cached = slots.filter(|s| v.m.peek(*s) == *f as u64 + 1).count() as u64;
-        let private = (word(Field::Flags) & PG_PRIVATE != 0) as u64;
-        let explained = cached + private + word(Field::Mapcount);
-        let count = word(Field::Refcount);
+        let cached = slots(v.m).filter(|(_, _, w)| slot_folio(*w) == Some(*f)).count() as u64;
+        let flags = flags(v.m, *f);
+        let private = (flags & PG_PRIVATE != 0) as u64 + (flags & PG_PRIVATE_2 != 0) as u64;
+        let explained = cached + private + word(v.m, *f, Field::Mapcount);
+        let count = word(v.m, *f, Field::Refcount);
         count == 0 || count != v.ledger.account(*f).total() as u64 || count != explained
     };
     let f = (0..FOLIOS).filter(|f| !v.cx.folios[*f].free).find(leaked)?;

@@ -57,17 +57,19 @@ pub struct Scatter {
     cpus: u8,
     /// Last operation of each CPU, where an `end` record of it stands.
     last: [u8; CPUS],
-    rcu: bool,
+    /// Service tasks that have something to do.
+    services: Vec<u8>,
 }
 
 impl Scatter {
-    /// Prepares for a program whose operations passed `lengths` points. `ops` are the operations of each CPU; with
-    /// `rcu`, the
-    /// RCU task is a target, too.
+    /// Prepares for a program whose operations passed `lengths` points. `ops` are the operations of each CPU. Service
+    /// tasks that passed points are targets, and with `rcu` the RCU task is in any case.
     pub fn load(&mut self, lengths: &[[u16; OPS_PER_CPU + 2]; TASKS], ops: [usize; CPUS], rcu: bool) {
         self.cpus = ops.iter().rposition(|n| *n != 0).map_or(1, |i| i as u8 + 1);
         self.last = ops.map(|n| n.saturating_sub(1) as u8);
-        self.rcu = rcu;
+        let busy = |task: &usize| lengths[*task].iter().any(|n| *n != 0) || (rcu && *task == RCU_TASK);
+        self.services.clear();
+        self.services.extend((CPUS..TASKS).filter(busy).map(|task| task as u8));
         self.points = 0;
         self.spans.clear();
         for (task, lengths) in lengths.iter().enumerate() {
@@ -81,7 +83,7 @@ impl Scatter {
 
     /// Whether there is anything to draw from: two tasks, one of which passes a point.
     pub fn is_empty(&self) -> bool {
-        self.points == 0 || (self.cpus < 2 && !self.rcu)
+        self.points == 0 || (self.cpus < 2 && self.services.is_empty())
     }
 
     /// Replaces `out` by a random schedule of 1 to `most` records. Leaves it alone if there is nothing to draw from.
@@ -112,12 +114,12 @@ impl Scatter {
         Preempt { cpu: here.task, op, anchor, k, to: self.target(rng, here.task) }
     }
 
-    /// Another CPU; now and then the RCU task.
+    /// Another CPU; now and then a service task.
     fn target(&self, rng: &mut Rng, from: u8) -> u8 {
         let from_cpu = from < self.cpus;
         let others = self.cpus - u8::from(from_cpu);
-        if others == 0 || (self.rcu && from_cpu && rng.one_in(8)) {
-            return RCU_TASK as u8;
+        if others == 0 || (!self.services.is_empty() && rng.one_in(6)) {
+            return self.services[rng.below(self.services.len() as u32) as usize];
         }
         let to = rng.below(u32::from(others)) as u8;
         if from_cpu && to >= from { to + 1 } else { to }
@@ -153,7 +155,9 @@ mod tests {
     #[test]
     fn nothing_to_draw_from() {
         let mut scatter = Scatter::default();
-        scatter.load(&[[1; OPS_PER_CPU + 2]; TASKS], [1, 0, 0, 0], false);
+        let mut lengths = [[0; OPS_PER_CPU + 2]; TASKS];
+        lengths[0][0] = 1;
+        scatter.load(&lengths, [1, 0, 0, 0], false);
         assert!(scatter.is_empty());
     }
 }

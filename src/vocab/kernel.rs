@@ -52,7 +52,8 @@ impl Kernel {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
 pub struct BugId(pub u8);
 
-/// What the model of a run is: a kernel, the historic bugs that are in it, and two properties of the inode's death.
+/// What the model of a run is: a kernel, the historic bugs that are in it, two properties of the inode's death, and
+/// one of the per-CPU batches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Model {
     pub kernel: Kernel,
@@ -62,6 +63,9 @@ pub struct Model {
     pub rcu_free: bool,
     /// A region with interrupts (or preemption) off counts as an RCU reader: Linux since v4.20.
     pub irqoff_is_reader: bool,
+    /// A folio that enters a batch other than lru_add leaves the LRU at once (PG_lru cleared, still linked), as in
+    /// v6.12.0; otherwise PG_lru stays set until the batch is drained, as from v6.12.50.
+    pub lru_batch_clear_first: bool,
 }
 
 impl Model {
@@ -69,7 +73,7 @@ impl Model {
     /// neither (a file system could free inodes at once, and only preemptible-RCU readers were sure to count).
     pub fn of(kernel: Kernel) -> Model {
         let rcu = kernel >= Kernel::V6_5;
-        Model { kernel, bugs: 0, rcu_free: rcu, irqoff_is_reader: rcu }
+        Model { kernel, bugs: 0, rcu_free: rcu, irqoff_is_reader: rcu, lru_batch_clear_first: false }
     }
 
     #[inline]

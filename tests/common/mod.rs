@@ -23,7 +23,7 @@ pub fn generated_any(i: u32) -> Program {
     let kernel = Kernel::ALL[i as usize % Kernel::ALL.len()];
     let mut model = preset::model(kernel);
     if i.is_multiple_of(3) {
-        model.bugs = u64::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15) & preset::applicable(kernel);
+        model.bugs = u128::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15) & preset::applicable(kernel);
     }
     generated(i, model)
 }

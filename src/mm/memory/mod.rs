@@ -1,0 +1,160 @@
+//! `mm/memory.c`: page faults, copy-on-write, zap, fork's copy of page tables.
+
+mod fault;
+mod fork;
+mod swap;
+mod wp;
+mod zap;
+
+pub use fault::{finish_fault, set_pte_range};
+pub use fork::copy_page_range;
+pub(super) use fork::note_anon_alias;
+pub use zap::{
+    MmuGather, ZapDetails, tlb_finish_mmu, unmap_mapping_folio, unmap_mapping_pages, unmap_vmas, zap_page_range_single,
+};
+pub(super) use zap::{is_anon, note_anon_discard};
+
+use crate::kfn;
+use crate::linux::fault::*;
+use crate::linux::mm_types::*;
+use crate::linux::pgtable::*;
+use crate::linux::signal::fatal_signal_pending;
+use crate::machine::m;
+use crate::vocab::*;
+
+/// `vma->vm_flags` for who holds the mmap_lock, which keeps them as they are.
+pub(super) fn locked_vm_flags(vma: Vma) -> u64 {
+    m().peek(vma.obj(Field::VmFlags))
+}
+
+pub(super) fn vma_is_anonymous(vma: Vma) -> bool {
+    vma.place().file.is_none()
+}
+
+/// `is_cow_mapping()` (include/linux/mm.h), v6.12. mmap_lock held. Every VMA may be made writable.
+pub(super) fn is_cow_mapping(vma: Vma) -> bool {
+    locked_vm_flags(vma) & VM_SHARED == 0
+}
+
+/// Callbacks of the file the VMA maps, as its `vm_ops` has them: fixed, so no access.
+fn vm_ops(vma: Vma) -> u64 {
+    vma.place().file.map_or(0, |file| m().peek(Obj::mapping(file, Field::AOps)))
+}
+
+/// Whether a shared write fault asks the file system.
+fn has_page_mkwrite(vma: Vma) -> bool {
+    vm_ops(vma) & AOPS_PAGE_MKWRITE != 0
+}
+
+/// `vma_wants_writenotify()` (mm/vma.c), v6.12: the first write to a clean page of the shared mapping must fault.
+/// mmap_lock held. Left out: soft-dirty, userfaultfd.
+pub(super) fn vma_wants_writenotify(vma: Vma) -> bool {
+    let both = VM_WRITE | VM_SHARED;
+    locked_vm_flags(vma) & both == both && vm_ops(vma) & (AOPS_WRITEBACK | AOPS_PAGE_MKWRITE) != 0
+}
+
+/// Whether `vma->vm_page_prot` lets new entries be writable: shared writable mappings of files nobody writes back.
+/// mmap_lock held.
+pub(super) fn prot_writable(vma: Vma) -> bool {
+    let both = VM_WRITE | VM_SHARED;
+    locked_vm_flags(vma) & both == both && !vma_wants_writenotify(vma)
+}
+
+/// `mk_pte(page, vma->vm_page_prot)` as x86 makes it: young. mmap_lock held.
+fn mk_pte(folio: Folio, vma: Vma) -> Pte {
+    let entry = Pte::present(folio.pfn()).mkyoung();
+    if prot_writable(vma) { entry.mkwrite() } else { entry }
+}
+
+/// `maybe_mkwrite()` (include/linux/mm.h), v6.12. mmap_lock held.
+fn maybe_mkwrite(entry: Pte, vma: Vma) -> Pte {
+    if locked_vm_flags(vma) & VM_WRITE != 0 { entry.mkwrite() } else { entry }
+}
+
+/// `pte_offset_map_lock()` and the comparison with the entry the fault was taken on. The lock is held either way.
+fn lock_pte_same(vmf: &VmFaultInfo) -> bool {
+    pte_offset_map_lock(vmf.mm());
+    ptep_get(vmf.mm(), vmf.addr) == vmf.orig_pte
+}
+
+/// A load or store of the program at virtual page `addr`, with the faults it takes. The caller holds an `mm_users`
+/// reference. False: the access cannot be made (no VMA, no permission, beyond the file's end, no memory), or the
+/// task has been killed.
+pub fn user_access(mm: Mm, addr: usize, write: bool) -> bool {
+    while !mmu_access(mm, addr, write) {
+        if do_user_addr_fault(mm, addr, write) != VmFault::Done || fatal_signal_pending() {
+            return false;
+        }
+    }
+    true
+}
+
+/// `access_error()` (arch/x86/mm/fault.c), v6.12. mmap_lock held.
+fn access_error(vma: Vma, write: bool) -> bool {
+    let needed = if write { VM_WRITE } else { VM_READ | VM_WRITE };
+    locked_vm_flags(vma) & needed == 0
+}
+
+/// `do_user_addr_fault()` (arch/x86/mm/fault.c), v6.12. The caller holds an `mm_users` reference and no lock. `Done`:
+/// the access is to be tried again; `Retry`: the task has been killed; `Sigbus` also stands for a bad address. Left
+/// out: per-VMA locks, stack growth, killable waits for the mmap_lock.
+pub fn do_user_addr_fault(mm: Mm, addr: usize, write: bool) -> VmFault {
+    kfn!(do_user_addr_fault);
+    let mut allow_retry = true;
+    loop {
+        mmap_read_lock(mm);
+        let fault = match mm.vma_lookup(addr) {
+            Some(vma) if !access_error(vma, write) => handle_mm_fault(vma, addr, write, false, allow_retry),
+            _ => VmFault::Sigbus,
+        };
+        if fault != VmFault::Retry {
+            mmap_read_unlock(mm);
+            return fault;
+        }
+        // The mmap_lock has been dropped.
+        if fatal_signal_pending() {
+            return fault;
+        }
+        allow_retry = false;
+    }
+}
+
+/// `handle_mm_fault()` with `__handle_mm_fault()`, v6.12. mmap_lock held; `Retry`: it has been dropped. The caller has
+/// checked the permissions. Returns `Done` also where the entry changed meanwhile. Left out: hugetlb, PUD and PMD
+/// entries, accounting.
+pub fn handle_mm_fault(vma: Vma, addr: usize, write: bool, unshare: bool, allow_retry: bool) -> VmFault {
+    kfn!(handle_mm_fault);
+    // sanitize_fault_flags(): only private mappings have something to unshare.
+    let unshare = unshare && is_cow_mapping(vma);
+    let orig_pte = ptep_get(vma.mm(), addr);
+    let vmf = &mut VmFaultInfo { vma, addr, write, unshare, allow_retry, orig_pte, page: None, cow_page: None };
+    match handle_pte_fault(vmf) {
+        VmFault::NoPage => VmFault::Done,
+        ret => ret,
+    }
+}
+
+/// `handle_pte_fault()` with `do_pte_missing()`, v6.12. mmap_lock held; the entry has been read without its lock. Left
+/// out: NUMA hinting, TLB.
+fn handle_pte_fault(vmf: &mut VmFaultInfo) -> VmFault {
+    kfn!(handle_pte_fault);
+    if vmf.orig_pte.is_none() {
+        return if vma_is_anonymous(vmf.vma) { fault::do_anonymous_page(vmf) } else { fault::do_fault(vmf) };
+    }
+    if !vmf.orig_pte.is_present() {
+        return swap::do_swap_page(vmf);
+    }
+    if !lock_pte_same(vmf) {
+        pte_unmap_unlock(vmf.mm());
+        return VmFault::Done;
+    }
+    if (vmf.write || vmf.unshare) && !vmf.orig_pte.is_writable() {
+        return wp::do_wp_page(vmf);
+    }
+    // ptep_set_access_flags() of x86 stores only for a write.
+    if vmf.write {
+        set_pte_at(vmf.mm(), vmf.addr, vmf.orig_pte.mkdirty().mkyoung(), PteWrite::Change);
+    }
+    pte_unmap_unlock(vmf.mm());
+    VmFault::Done
+}

@@ -1,0 +1,120 @@
+//! Operations on lists, batches and page frames.
+
+use super::super::OpResult;
+use super::{Args, with_folio};
+use crate::linux::mm_inline::private_list_add;
+use crate::linux::mm_types::Folio;
+use crate::linux::pagevec::FolioBatch;
+use crate::linux::percpu::{Kept, can_keep, keep, take_kept};
+use crate::linux::{service, signal};
+use crate::machine::m;
+use crate::mm::compaction::{CompactControl, MigrateMode, compact_zone, isolate_migratepages_block, note_outcomes};
+use crate::mm::{migrate, swap, swapfile, vmscan};
+use crate::vocab::{FOLIOS, Kernel, Owner};
+
+pub fn lru_add_drain(_: Args) -> OpResult {
+    swap::lru_add_drain();
+    OpResult::Done
+}
+
+pub fn lru_add_drain_all(_: Args) -> OpResult {
+    swap::lru_add_drain_all();
+    OpResult::Done
+}
+
+pub fn lru_cache_disable(_: Args) -> OpResult {
+    swap::lru_cache_disable();
+    swap::lru_cache_enable();
+    OpResult::Done
+}
+
+pub fn isolate_and_hold(args: Args) -> OpResult {
+    with_folio(args, |folio| {
+        let isolated = can_keep(Kept::Isolated) && vmscan::folio_isolate_lru(folio);
+        if isolated {
+            keep(Kept::Isolated, folio);
+        }
+        swap::folio_put(folio, Owner::Lookup);
+        OpResult::of(isolated)
+    })
+}
+
+pub fn putback_held(_: Args) -> OpResult {
+    let Some(folio) = take_kept(Kept::Isolated) else { return OpResult::Nothing };
+    migrate::putback_lru(folio);
+    OpResult::Done
+}
+
+/// Reclaim scans inactive lists only; before folios nothing is reclaimed here, and any list serves.
+pub fn shrink_inactive_list([list, ..]: Args) -> OpResult {
+    let list = if m().model().kernel.has_folios() { list & !1 } else { list };
+    vmscan::shrink_inactive_list(list as usize);
+    OpResult::Done
+}
+
+/// The active lists have odd numbers.
+pub fn shrink_active_list([list, ..]: Args) -> OpResult {
+    vmscan::shrink_active_list(2 * list as usize + 1);
+    OpResult::Done
+}
+
+pub fn reclaim(_: Args) -> OpResult {
+    vmscan::try_to_free_pages();
+    OpResult::Done
+}
+
+pub fn kswapd(_: Args) -> OpResult {
+    service::wakeup_kswapd(vmscan::balance_pgdat);
+    OpResult::Done
+}
+
+pub fn swapoff(_: Args) -> OpResult {
+    swapfile::swapoff();
+    OpResult::Done
+}
+
+pub fn send_sigkill([cpu, ..]: Args) -> OpResult {
+    signal::send_sigkill(cpu as usize);
+    OpResult::Done
+}
+
+/// The modes as the table names them.
+pub fn migrate_mode(mode: u8) -> MigrateMode {
+    match mode {
+        0 => MigrateMode::Sync,
+        1 => MigrateMode::Async,
+        _ => MigrateMode::SyncLight,
+    }
+}
+
+/// Migrates one isolated folio, or puts it back.
+pub fn migrate_isolated(folio: Folio, mode: u8) -> OpResult {
+    let mut list = FolioBatch::new();
+    private_list_add(folio);
+    list.add(folio, 0);
+    let failed = migrate::migrate_pages(&mut list, migrate_mode(mode));
+    migrate::putback_movable_pages(&list);
+    OpResult::of(failed == 0)
+}
+
+pub fn migrate_folio(args: Args) -> OpResult {
+    with_folio(args, |folio| {
+        let isolated = vmscan::folio_isolate_lru(folio);
+        swap::folio_put(folio, Owner::Lookup);
+        if isolated { migrate_isolated(folio, args[2]) } else { OpResult::Refused }
+    })
+}
+
+/// `nr` is one less than the count. Kernels before v6.12 put back what they isolated.
+pub fn compact([pfn, nr, mode]: Args) -> OpResult {
+    let (mode, first) = (migrate_mode(mode), pfn as usize);
+    let mut cc = CompactControl::new(mode, (first, (first + 1 + nr as usize).min(FOLIOS)));
+    if m().model().kernel >= Kernel::V6_12 {
+        compact_zone(&mut cc);
+    } else {
+        isolate_migratepages_block(&mut cc);
+        note_outcomes(&cc);
+        migrate::putback_movable_pages(&cc.migratepages);
+    }
+    OpResult::of(cc.taken != 0)
+}

@@ -1,0 +1,75 @@
+//! Swap slots: counts, the swap-cache flag, and their lock (MM-6.12 10.1, M7).
+
+use super::state::*;
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+kinds! { "swap":
+    COUNT = "count" actual "M7" "A slot's count is not the number of page-table entries that name it.";
+    UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
+    FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
+    NO_LOCK = "map-unlocked" actual "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
+    HAS_CACHE = "has-cache" actual "M7" "At rest, SWAP_HAS_CACHE does not say whether a slot is in the swap cache.";
+}
+
+#[derive(Default)]
+pub(super) struct Swap;
+
+impl Swap {
+    fn write(v: &View, e: &Event) -> Option<Finding> {
+        if !e.wrote() || e.old == e.new {
+            return None;
+        }
+        let below = e.old & SWAP_COUNT == 0 && e.new & SWAP_COUNT == SWAP_COUNT;
+        if below || e.new > SWAP_COUNT | SWAP_HAS_CACHE {
+            return Some(UNDERFLOW.at(e));
+        }
+        let locked = v.cx.task(e).holds(Obj::at(Field::SwapLock, 0, 0));
+        (!locked && v.cx.running).then(|| NO_LOCK.at(e))
+    }
+
+    /// No page table and not the swap map is locked.
+    fn counts(v: &View, e: &Event) -> Option<Finding> {
+        let mut entries = [0u64; SLOTS];
+        let named = ptes(v.m).filter_map(|(_, _, entry)| entry.swap_slot()).filter(|slot| *slot < SLOTS);
+        named.for_each(|slot| entries[slot] += 1);
+        for (slot, entries) in entries.iter().enumerate() {
+            let byte = v.m.peek(Obj::at(Field::SwapMap, 0, slot));
+            if byte == 0 && *entries != 0 {
+                return Some(FREE_SLOT.at(e));
+            }
+            if byte & SWAP_COUNT != *entries {
+                return Some(COUNT.at(e));
+            }
+        }
+        None
+    }
+
+    #[cold]
+    fn at_rest(v: &View, e: &Event) -> Option<Finding> {
+        let wrong = |slot: &usize| {
+            let cached = in_slot(v.m, SWAP_SPACE, *slot).is_some();
+            cached != (v.m.peek(Obj::at(Field::SwapMap, 0, *slot)) & SWAP_HAS_CACHE != 0)
+        };
+        let found = (0..SLOTS).find(wrong).map(|slot| (HAS_CACHE.at(e), in_slot(v.m, SWAP_SPACE, slot)));
+        found.map(|(found, f)| f.map_or(found, |f| found.folio(f))).or_else(|| Swap::counts(v, e))
+    }
+}
+
+impl Check for Swap {
+    const SPEC: CheckSpec = CheckSpec { name: "swap", title: "swap slots", kinds: KINDS };
+    const TOPICS: Topics = Topics::none().writes(Field::SwapMap).writes(Field::Ptl).note(Note::Quiescent);
+
+    #[inline]
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        match e.obj.field() {
+            Field::SwapMap => Swap::write(v, e),
+            Field::Ptl => {
+                let free =
+                    e.kind == Kind::Unlock && page_tables_free(v.m) && v.m.peek(Obj::at(Field::SwapLock, 0, 0)) == 0;
+                if free { Swap::counts(v, e) } else { None }
+            }
+            _ => Swap::at_rest(v, e),
+        }
+    }
+}
