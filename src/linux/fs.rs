@@ -75,6 +75,13 @@ pub fn i_count_dec_and_test(mapping: AddressSpace) -> bool {
     m().rmw(mapping.obj(Field::ICount), Order::Full, Note::Nothing, mapping.aux(), dec) == Ok(1)
 }
 
+/// `__iget`: another reference on an inode that has one. i_lock held.
+pub fn i_count_inc(mapping: AddressSpace) {
+    prim!(i_count_inc);
+    let inc = |v: u64| Some(v.wrapping_add(1));
+    let _ = m().rmw(mapping.obj(Field::ICount), Order::Relaxed, Note::Nothing, mapping.aux(), inc);
+}
+
 /// `i_size_read`, in pages.
 pub fn i_size_read(mapping: AddressSpace) -> usize {
     prim!(i_size_read);

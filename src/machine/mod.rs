@@ -15,7 +15,7 @@ mod trace;
 
 pub use frame::{Frame, Label};
 pub use sched::{Sched, Why};
-pub use task::{SPIN_POINTS, STACK_DEPTH, Section};
+pub use task::{SPIN_POINTS, SPIN_ROUNDS, STACK_DEPTH, Section};
 pub use trace::{Recorder, Step, Switch, Trace};
 
 use crate::vocab::{
@@ -93,6 +93,8 @@ pub struct Machine {
     parked: Cell<u32>,
     /// `stores` when the parked tasks were last let go because nobody else could run.
     unparked_at: Cell<u32>,
+    /// How often that has happened at this count.
+    unparks: Cell<u32>,
     steps: Cell<u32>,
     budget: Cell<u32>,
     seq: Cell<u32>,
@@ -139,6 +141,7 @@ impl Machine {
             runnable: Cell::new(0),
             parked: Cell::new(0),
             unparked_at: Cell::new(u32::MAX),
+            unparks: Cell::new(0),
             steps: Cell::new(0),
             budget: Cell::new(u32::MAX),
             seq: Cell::new(0),
@@ -205,6 +208,7 @@ impl Machine {
         self.runnable.set(all);
         self.parked.set(0);
         self.unparked_at.set(u32::MAX);
+        self.unparks.set(0);
         self.steps.set(0);
         self.budget.set(budget);
         self.seq.set(0);
@@ -398,10 +402,16 @@ impl Machine {
     }
 
     fn unpark_once(&self) -> bool {
-        if self.parked.get() == 0 || self.unparked_at.get() == self.stores.get() {
+        if self.parked.get() == 0 {
             return false;
         }
-        self.unparked_at.set(self.stores.get());
+        if self.unparked_at.replace(self.stores.get()) != self.stores.get() {
+            self.unparks.set(0);
+        }
+        if self.unparks.get() == SPIN_ROUNDS {
+            return false;
+        }
+        self.unparks.set(self.unparks.get() + 1);
         self.unpark();
         true
     }

@@ -6,9 +6,12 @@ use std::cell::Cell;
 
 /// Modelled functions a task may be nested in; deeper frames share the last entry.
 pub const STACK_DEPTH: usize = 24;
-/// A task that passes this many points in a row during which nobody stored anything spins: it is parked until a store.
-/// More than the longest read-only path of the model (a test measures it).
+/// A task that passes this many points in a row during which nobody stored anything may be spinning: it is parked until a
+/// store, or until nobody else can run.
 pub const SPIN_POINTS: u32 = 48;
+/// Parked tasks are let go this often, when nobody else can run, before they count as stuck. Together more points than
+/// the longest path of the model that stores nothing (a test measures it).
+pub const SPIN_ROUNDS: u32 = 8;
 
 /// A section a task can be in, in which it may not sleep.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -57,7 +57,7 @@ fn evict(mapping: AddressSpace) {
 }
 
 /// `iput()`, v6.12: drops a reference on the inode.
-fn iput(mapping: AddressSpace) {
+pub(super) fn iput(mapping: AddressSpace) {
     kfn!(iput);
     spin_lock(SpinLock::i_lock(mapping));
     if i_count_dec_and_test(mapping) {
@@ -65,6 +65,20 @@ fn iput(mapping: AddressSpace) {
     } else {
         spin_unlock(SpinLock::i_lock(mapping));
     }
+}
+
+/// `igrab()`, v6.12: a reference on the inode, unless it is being freed. The caller keeps the memory valid: here by the
+/// lock of a folio attached to it.
+pub(super) fn igrab(mapping: AddressSpace) -> bool {
+    kfn!(igrab);
+    spin_lock(SpinLock::i_lock(mapping));
+    let alive = m().peek(mapping.obj(Field::IState)) & I_FREEING == 0;
+    if alive {
+        i_count_inc(mapping);
+        inode_pin(mapping.index as usize);
+    }
+    spin_unlock(SpinLock::i_lock(mapping));
+    alive
 }
 
 /// `iput_final()`, v6.12, of an unlinked inode: the last reference evicts it. i_lock held, and dropped here. Left out:

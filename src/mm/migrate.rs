@@ -11,13 +11,14 @@ use super::filemap::{
 };
 use super::fs_aops::{Writepage, writepage};
 use super::fs_buffer::{invalidate_bh_lrus_cpu, lock_buffer, try_to_free_buffers, trylock_buffer, unlock_buffer};
-use super::kernel;
+use super::{bug, kernel};
 use super::mlock::mlock_drain_local;
 use super::page_alloc::folio_alloc;
 use super::page_writeback::folio_clear_dirty_for_io;
 use super::rmap::*;
 use super::swap::{folio_add_lru, folio_put, lru_add_drain};
 use super::vmscan::{folio_putback_lru, putback_lru_page};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::highmem::copy_content;
 use crate::linux::mm_inline::{private_list_add, private_list_del};
@@ -389,7 +390,9 @@ fn writeout(mapping: AddressSpace, aops: u64, folio: Folio) -> Errno {
     if writepage(mapping, folio) != Writepage::Activate {
         folio_lock(folio);
     }
-    Errno::Again
+    // Trying again without a new unmap, as Linux does, may move a folio that is mapped: an open question. The model
+    // gives up instead unless it is put back in.
+    if bug(bugs::OPEN_WRITEOUT) { Errno::Again } else { Errno::Busy }
 }
 
 /// `fallback_migrate_folio()`, v6.12: the file system has no `migrate_folio`. Both locked.

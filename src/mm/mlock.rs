@@ -3,8 +3,10 @@
 //! PG_mlocked says that some VM_LOCKED VMA is believed to map the folio. How many do is counted in `mlock_count`, which
 //! exists only while the folio is filed as unevictable; it may be too low.
 
+use super::bug;
 use super::swap::{folios_put_refs, lru_add_drain};
 use super::vmscan::folio_evictable;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{mmap_write_lock, mmap_write_unlock};
 use crate::linux::mm_inline::*;
@@ -110,7 +112,7 @@ fn __munlock_folio(folio: Folio, locked: &mut bool) {
         }
         // Not counted: taken for the last one. Reclaim sets it right otherwise.
     }
-    if folio_test_clear_mlocked(folio) && !isolated {
+    if folio_test_clear_mlocked(folio) && !isolated && !bug(bugs::OPEN_MUNLOCK) {
         m().note(Note::MunlockMissed, folio.obj(Field::Flags), 0);
     }
     if isolated {

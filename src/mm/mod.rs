@@ -12,6 +12,7 @@ pub mod gup;
 pub mod iomap;
 pub mod madvise;
 pub mod memory;
+pub mod memory_failure;
 pub mod migrate;
 pub mod mlock;
 pub mod mmap;

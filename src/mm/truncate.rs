@@ -54,7 +54,7 @@ fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
 }
 
 /// `truncate_inode_folio()`, v6.12. Folio locked, reference held, writeback waited for. False (-EIO): already gone.
-fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool {
+pub(super) fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(truncate_inode_folio);
     if !folio_raw_mapping(folio).is(mapping) {
         return false;

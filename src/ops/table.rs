@@ -136,6 +136,8 @@ ops! {
     migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in V6_12 as Move => run::lru::migrate_folio;
     /// move_pages() of one page of a process.
     migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in V6_12 as Move => run::process::migrate_page;
+    /// A memory error in a page frame: a file folio is unmapped and truncated out of its file.
+    memory_failure(pfn: Arg::Pfn) in V6_12 as Scan => run::lru::memory_failure;
     /// Switch swap off: bring every page back in.
     swapoff() in V6_12 as Move => run::lru::swapoff;
     /// SIGKILL to the program of a CPU: killable waits of its operation end.

@@ -6,7 +6,6 @@ use crate::vocab::*;
 kinds! { "freeze":
     ENTITLEMENT = "entitlement" actual "R5, R-FREEZE-BAD"
         "A freeze matched the count, but counted references that are not the freezer's to count.";
-    MAPPED = "mapped" actual "R7" "The count of a mapped folio is frozen.";
 }
 
 /// What a freezer can hold of its own: one of them.
@@ -32,9 +31,6 @@ impl Check for Freeze {
         // The page cache's or the swap cache's: the model has no folio in both.
         let cache = a.owner_total(Owner::PageCache) + a.owner_total(Owner::SwapCache);
         let entitled = mine.min(1) + cache.min(1) + a.owner_total(Owner::Private).min(private);
-        if a.total() != entitled {
-            return Some(ENTITLEMENT.at(e).with_other(last));
-        }
-        (v.m.peek(Obj::folio(f, Field::Mapcount)) != 0).then(|| MAPPED.at(e).with_other(last))
+        (a.total() != entitled).then(|| ENTITLEMENT.at(e).with_other(last))
     }
 }

@@ -98,8 +98,10 @@ pub(super) fn page_tables_free(m: &Machine) -> bool {
 /// Whether the event's task holds the lock of a page table that maps the folio.
 pub(super) fn maps_under_ptl(v: &View, e: &Event, f: usize) -> bool {
     let t = v.cx.task(e);
-    let held = |mm: &usize| t.holds(Obj::at(Field::Ptl, *mm, 0));
-    (0..MMS).filter(held).any(|mm| (0..VADDRS).any(|a| page(pte(v.m, mm, a)) == Some(f)))
+    let held = |mm: usize| t.holds(Obj::at(Field::Ptl, mm, 0));
+    let maps = |mm: usize| (0..VADDRS).filter(|a| page(pte(v.m, mm, *a)) == Some(f)).count() as u64;
+    let elsewhere: u64 = (0..MMS).filter(|mm| !held(*mm)).map(maps).sum();
+    (0..MMS).any(held) && v.m.peek(Obj::folio(f, Field::Mapcount)) > elsewhere
 }
 
 /// Where a VMA is and what it maps.

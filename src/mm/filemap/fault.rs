@@ -1,8 +1,10 @@
 //! Faults on files (MM-6.12 3.8, 3.9).
 
+use super::super::bug;
 use super::lookup::{__filemap_get_folio, Fgp, filemap_get_folio, vm_bug_wrong_index};
 use super::read::{ReadError, filemap_read_folio};
 use super::wait::*;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{VmFault, VmFaultInfo, get_file_and_drop_mmap_lock, mmap_read_unlock};
 use crate::linux::fs::i_size_read;
@@ -80,6 +82,11 @@ impl FileFault<'_> {
         self.maybe_unlock_mmap_for_io();
         let locked = __folio_lock_killable(folio).is_ok();
         if !locked && self.fpin.is_none() {
+            // Linux drops the mmap_lock, and with it what pins the inode, before invalidate_lock: an open question. The
+            // model turns the two round unless it is put back in.
+            if !bug(bugs::OPEN_FAULT) {
+                self.invalidate_unlock_shared();
+            }
             mmap_read_unlock(self.vmf.mm());
         }
         locked

@@ -167,8 +167,17 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Beha
     }
     finish_wait(queue, me);
     // Nobody else writes the entry any more.
+    let flags = m().peek(Obj::wait_flags(me));
     let wanted = if exclusive { WQ_FLAG_DONE } else { WQ_FLAG_WOKEN };
-    if m().peek(Obj::wait_flags(me)) & wanted != 0 { Ok(()) } else { Err(Interrupted) }
+    if flags & wanted != 0 {
+        return Ok(());
+    }
+    // A killed waiter that was woken takes the wake-up with it in Linux: an open question. The model passes it on unless
+    // it is put back in.
+    if flags & WQ_FLAG_WOKEN != 0 && !bug(bugs::OPEN_WAITER) {
+        folio_wake_bit(folio, bit);
+    }
+    Err(Interrupted)
 }
 
 /// `signal_pending_state()`.

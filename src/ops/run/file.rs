@@ -7,7 +7,7 @@ use crate::linux::highmem::device_read;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::page_flags::{folio_mark_uptodate, folio_test_private};
 use crate::linux::page_ref::folio_ref_transfer;
-use crate::linux::pagemap::{mapping_aops, mapping_clear_unevictable};
+use crate::linux::pagemap::{mapping_aops, mapping_clear_unevictable, mapping_unmovable};
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::percpu::{Kept, can_keep, keep, take_kept};
 use crate::linux::rwsem::*;
@@ -15,7 +15,7 @@ use crate::machine::m;
 use crate::mm::fs_inode::fput;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::{filemap, fs_buffer, page_writeback, readahead, swap, truncate, vmscan};
-use crate::vocab::{AOPS_BUFFERS, AOPS_WRITEBACK, Owner, SLOTS};
+use crate::vocab::{AOPS_BUFFERS, AOPS_WRITEBACK, Field, Obj, Owner, SLOTS};
 
 pub fn filemap_get_entry(args: Args) -> OpResult {
     with_folio(args, |folio| {
@@ -134,8 +134,16 @@ pub fn invalidate_mapping_pages([m, ..]: Args) -> OpResult {
     })
 }
 
+/// Whether a file system could dirty the page: not beyond the end of the file.
+fn within_file([m, index, _]: Args) -> bool {
+    u64::from(index) < self::m().peek(Obj::mapping(m as usize, Field::ISize))
+}
+
 pub fn folio_mark_dirty(args: Args) -> OpResult {
     with_locked_folio(args, |folio| {
+        if !within_file(args) {
+            return OpResult::Nothing;
+        }
         page_writeback::folio_mark_dirty(folio);
         OpResult::Done
     })
@@ -176,12 +184,12 @@ pub fn create_buffers(args: Args) -> OpResult {
 }
 
 /// The buffer is found under the folio lock; its own reference keeps it when it is dirtied.
-pub fn mark_buffer_dirty([m, index, _]: Args) -> OpResult {
+pub fn mark_buffer_dirty(args @ [m, index, _]: Args) -> OpResult {
     with_file(m, |mapping| {
         let Some(folio) = filemap::filemap_lock_folio(mapping, index as usize, Owner::Lookup) else {
             return OpResult::Nothing;
         };
-        let found = has_buffers(folio) && folio_test_private(folio);
+        let found = has_buffers(folio) && folio_test_private(folio) && within_file(args);
         if found {
             fs_buffer::get_bh(folio);
         }
@@ -238,6 +246,9 @@ pub fn fsync([m, ..]: Args) -> OpResult {
 /// `shmem_unlock_mapping()`: the flag, then every folio there is.
 pub fn check_move_unevictable([m, ..]: Args) -> OpResult {
     with_file(m, |mapping| {
+        if mapping_unmovable(mapping) {
+            return OpResult::Refused; // unevictable for good
+        }
         mapping_clear_unevictable(mapping);
         let (mut start, mut found) = (0, FolioBatch::new());
         while filemap::filemap_get_folios(mapping, &mut start, &mut found) {

@@ -68,6 +68,10 @@ pub fn kswapd(_: Args) -> OpResult {
     OpResult::Done
 }
 
+pub fn memory_failure([pfn, ..]: Args) -> OpResult {
+    OpResult::of(crate::mm::memory_failure::memory_failure(Folio(pfn)))
+}
+
 pub fn swapoff(_: Args) -> OpResult {
     swapfile::swapoff();
     OpResult::Done

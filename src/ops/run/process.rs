@@ -4,6 +4,7 @@ use super::super::OpResult;
 use super::lru::migrate_isolated;
 use super::{Args, with_file};
 use crate::linux::fault::{mmap_read_lock, mmap_read_unlock};
+use crate::linux::fs::inode_pin;
 use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
@@ -64,7 +65,11 @@ pub fn mmap([p, addr, what]: Args) -> OpResult {
             return OpResult::of(mmap::do_mmap(mm, addr, pages_from(addr), None, prot));
         };
         let flags = prot | if what % 2 == 0 { VM_SHARED } else { 0 };
-        with_file(what / 2, |file| OpResult::of(mmap::do_mmap(mm, addr, pages_from(addr), Some(file), flags)))
+        with_file(what / 2, |file| {
+            let done = mmap::do_mmap(mm, addr, pages_from(addr), Some(file), flags);
+            inode_pin(what as usize / 2); // by the file again, not by the VMA
+            OpResult::of(done)
+        })
     })
 }
 
