@@ -214,10 +214,12 @@ impl Lru {
         Some(UNFILED.at(e).folio(f).with_other(self.at[f].changed_at.map(|c| c.0)))
     }
 
-    /// U9, as far as `folio_put` goes: it takes the lock that is held. Batched puts and `move_folios_to_lru` know.
+    /// U9, as far as `folio_put` goes: a filed folio would take the lock that is held, which `lockdep` reports. Batched
+    /// puts and `move_folios_to_lru` know.
     fn last_put(v: &View, e: &Event) -> Option<Finding> {
         let last = e.note == Note::RefPut && e.new == 0 && v.cx.task(e).holds(Obj::lru_lock());
-        (last && e.site.func.name == "folio_put").then(|| LAST_PUT.at(e))
+        let filed = e.obj.as_folio().is_some_and(|f| flags(v.m, f) & PG_LRU != 0);
+        (last && !filed && e.site.func.name == "folio_put").then(|| LAST_PUT.at(e))
     }
 }
 
