@@ -1,9 +1,9 @@
 # foliofuzz repro v1
-# BUG: MMSAN: wasted-isolation in op
+# BUG: MMSAN: wasted-isolation in compact_zone
 # cause: 2023_unmovable_not_unevictable
 model: v6.12
 bug: 2023_unmovable_not_unevictable
-expect: regress/wasted-isolation:op
+expect: regress/wasted-isolation:compact_zone
 
 init
   m0 = mapping(flags=unmovable)

@@ -6,8 +6,9 @@ bug: mutant_isolate_without_winning
 expect: lru/not-holder:isolate_lru_folios
 
 init
-  v0 = vma(p0, 0..4, anon)
+  m0 = mapping()
+  v0 = vma(p0, 0..1, private, m0)
   F0 = folio(p0, addr=0, flags=lru|active|swapbacked)
 
 cpu0
-  shrink_inactive_list(list=active_anon)
+  shrink_active_list(list=active_anon)

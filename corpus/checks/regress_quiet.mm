@@ -1,5 +1,4 @@
 # foliofuzz repro v1
-# The twin of regress_fires: the same program without 2023_unmovable_not_unevictable.
 model: v6.12
 expect: clean
 

@@ -11,6 +11,7 @@ mod distinct;
 #[cfg(feature = "hunt")]
 pub mod hunt;
 mod mutate;
+pub mod reach;
 mod search;
 mod shrink;
 mod store;

@@ -3,7 +3,9 @@
 use super::common::{Failure, Format, Status, say};
 use crate::bugs::{BUGS, Version};
 use crate::campaign::bug_slugs;
+use crate::campaign::reach::Sweep;
 use crate::ops::{Arg, TABLE};
+use crate::prog::listing::{Listing, Outcome, Reason, column};
 use crate::prog::{MAGIC, preset, sites};
 use crate::san::CHECKS;
 use crate::vocab::Kernel;
@@ -20,6 +22,19 @@ pub struct ListArgs {
     /// Of the operations, print a dictionary for libFuzzer
     #[arg(long)]
     dict: bool,
+    /// Of the sites, operations and functions: what a sweep over generated programs does not reach, nor
+    /// tests/unreached.txt explain; exit status 1 if there is something
+    #[arg(long)]
+    unreached: bool,
+    /// Executions of the sweep [default: 1000000]
+    #[arg(long, value_name = "N", requires = "unreached")]
+    runs: Option<u64>,
+    /// The kernel of the sweep, of `list kernels` [default: v6.12]
+    #[arg(long, value_name = "VERSION", requires = "unreached")]
+    kernel: Option<String>,
+    /// Seed of the sweep [default: 1]
+    #[arg(long, value_name = "N", requires = "unreached")]
+    seed: Option<u64>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -49,11 +64,48 @@ pub fn run(args: ListArgs) -> Result<Status, Failure> {
         say(dictionary().trim_end());
         return Ok(Status::Clean);
     }
+    if args.unreached {
+        return unreached(&args);
+    }
     match args.format {
         Format::Json => say(&Value::Array(json(args.what)).to_string()),
         Format::Text => say(lines(args.what).join("\n").trim_end()),
     }
     Ok(Status::Clean)
+}
+
+/// Executions of a sweep, unless said otherwise.
+const SWEEP: u64 = 1_000_000;
+
+/// What a sweep misses: (name, outcome) pairs.
+fn unreached(args: &ListArgs) -> Result<Status, Failure> {
+    if args.what != Table::Sites {
+        return Err(super::common::usage("--unreached: expected `list sites --unreached`"));
+    }
+    let kernel = match &args.kernel {
+        None => Kernel::DEFAULT,
+        Some(name) => Kernel::ALL
+            .into_iter()
+            .find(|k| k.name() == name)
+            .ok_or_else(|| super::common::usage(format!("--kernel {name}: no such kernel; see `list kernels`")))?,
+    };
+    let mut sweep = Sweep::default();
+    sweep.kernel(kernel, args.runs.unwrap_or(SWEEP), args.seed.unwrap_or(1));
+    let (listed, reasons) = (Listing::checked_in(), Reason::checked_in());
+    let mut missing = listed.missing(&sweep.listing(), 1 << column(kernel));
+    missing.retain(|(name, o)| !reasons.iter().any(|r| r.explains(name, *o)));
+    match args.format {
+        Format::Json => {
+            let entry = |(name, o): &(String, Outcome)| json!({ "name": name, "outcome": o.name() });
+            say(&Value::Array(missing.iter().map(entry).collect()).to_string());
+        }
+        Format::Text if missing.is_empty() => {}
+        Format::Text => {
+            let lines: Vec<String> = missing.iter().map(|(name, o)| format!("{name} {}", o.name())).collect();
+            say(&lines.join("\n"));
+        }
+    }
+    Ok(if missing.is_empty() { Status::Clean } else { Status::Finding })
 }
 
 fn arg_json(name: &str, kind: Arg) -> Value {

@@ -80,6 +80,20 @@ impl Runner {
         self.finish(halted)
     }
 
+    /// Executes `program` with its own schedule, or under another strategy, before `sink` alone: no check looks at it.
+    /// The sink is also told every point and every function entered.
+    pub fn observe(&mut self, program: &Program, sched: Option<&mut dyn Sched>, sink: &mut dyn Sink) -> Option<Halted> {
+        self.preemptions.load(&program.schedule.records);
+        let sched = match sched {
+            Some(sched) => sched,
+            None => &mut self.preemptions,
+        };
+        self.engine.machine().set_recording(true);
+        let halted = self.engine.run(program, STEP_BUDGET, sched, sink, Topics::ALL);
+        self.engine.machine().set_recording(false);
+        halted
+    }
+
     /// Executes `program` under another strategy; only its `start` is taken from its schedule.
     pub fn run_with(&mut self, program: &Program, sched: &mut dyn Sched) -> Run {
         self.watch.reset();

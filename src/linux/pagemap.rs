@@ -45,6 +45,8 @@ pub fn test_bit(folio: Folio, bit: u8) -> bool {
 pub fn folio_mapping(folio: Folio) -> Option<AddressSpace> {
     prim!(folio_mapping);
     if folio_test_swapcache(folio) {
+        // The entry chooses among several swap spaces in Linux; there is one here.
+        let _entry = folio_swap(folio);
         return Some(AddressSpace::SWAP);
     }
     MappingPtr::load(folio).file()

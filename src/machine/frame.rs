@@ -35,6 +35,9 @@ impl Frame {
     #[inline]
     pub fn enter(name: &'static Name) -> Frame {
         let m = m();
+        if m.recording.get() {
+            m.sink(|s| s.on_enter(name));
+        }
         let t = &m.tasks[m.task()];
         let depth = t.depth.get();
         t.stack[depth.min(STACK_DEPTH - 1)].set(name);

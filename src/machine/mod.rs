@@ -50,6 +50,8 @@ pub trait Sink {
     fn on_switch(&mut self, _m: &Machine, _why: Why, _from: usize, _to: usize, _default: usize) {}
     /// A scheduling point is reached (only while [`Machine::set_recording`] is on).
     fn on_point(&mut self, _m: &Machine, _task: usize) {}
+    /// A modelled function is entered (only while [`Machine::set_recording`] is on).
+    fn on_enter(&mut self, _func: &'static Name) {}
 }
 
 /// Why an execution ended before its last operation.
@@ -280,7 +282,7 @@ impl Machine {
         self.model.get().has(bug)
     }
 
-    /// Also report every scheduling point to the sink.
+    /// Also report every scheduling point, and every function entered, to the sink.
     pub fn set_recording(&self, on: bool) {
         self.recording.set(on);
     }

@@ -3,7 +3,8 @@
 
 use super::filemap::*;
 use super::page_writeback::*;
-use super::{fs_buffer, iomap, kernel};
+use super::{bug, fs_buffer, iomap, kernel};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::buffer_head::set_buffer_uptodate;
 use crate::linux::fs::i_size_read;
@@ -131,6 +132,9 @@ pub(super) fn complete_write(arg: u32, done: impl FnOnce(Folio)) {
 }
 
 fn end_read(arg: u32) {
+    if bug(bugs::M_READ_LOCKED) {
+        return;
+    }
     complete_read(arg, |folio| folio_end_read(folio, true));
 }
 

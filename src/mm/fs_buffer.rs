@@ -1,14 +1,17 @@
 //! `fs/buffer.c`: buffer heads (MM-6.12 12). A folio has one, which its private data point to.
 
+use super::bug;
 use super::filemap::*;
 use super::fs_aops::{beyond_eof, complete_read, complete_write, start_read, start_write};
 use super::page_writeback::*;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::buffer_head::*;
 pub use crate::linux::buffer_head::{get_bh, lock_buffer, put_bh, trylock_buffer, unlock_buffer};
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::*;
+use crate::linux::page_ref::folio_ref_sub_and_test;
 use crate::linux::pagemap::*;
 use crate::linux::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::vocab::*;
@@ -41,6 +44,9 @@ fn drop_buffers(folio: Folio) -> bool {
     kfn!(drop_buffers);
     if buffer_busy(folio) {
         return false;
+    }
+    if bug(bugs::M_BUFFERS_LEFT) {
+        return !folio_ref_sub_and_test(folio, Owner::Private, 1);
     }
     folio_detach_private(folio);
     true

@@ -2,12 +2,14 @@
 //!
 //! Left out: the zero page (a call that meets it gets nothing), FOLL_FORCE, other processes' pages, large folios.
 
+use super::bug;
 use super::filemap::{folio_lock, folio_unlock};
 use super::memory::handle_mm_fault;
 use super::migrate::{MigrateMode, migrate_pages, putback_movable_pages};
 use super::page_writeback::folio_mark_dirty;
 use super::swap::{folio_mark_accessed, folio_put_refs, lru_add_drain, lru_add_drain_all};
 use super::vmscan::folio_isolate_lru;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{VmFault, mmap_read_lock, mmap_read_unlock};
 use crate::linux::highmem::page_id;
@@ -69,6 +71,9 @@ enum Follow {
 /// `mm_set_has_pinned_flag()`, v6.12: fork looks at it.
 fn mm_set_has_pinned_flag(mm: Mm) {
     kfn!(mm_set_has_pinned_flag);
+    if bug(bugs::M_GUP_FLAG) {
+        return;
+    }
     let flag = mm.obj(Field::HasPinned);
     if m().load(flag, Order::Relaxed, Note::Nothing, 0) == 0 {
         let _ = m().rmw(flag, Order::Relaxed, Note::Nothing, 0, |v| Some(v | 1));
@@ -104,7 +109,7 @@ fn peek_shared_anon(folio: Folio) -> bool {
 /// is `None` in the fast path. The entry that maps the folio is not writable.
 fn gup_must_unshare(vma: Option<Vma>, foll: Foll, folio: Folio) -> bool {
     kfn!(gup_must_unshare);
-    if !foll.pin || foll.write {
+    if !foll.pin || foll.write || bug(bugs::M_GUP_UNSHARE) {
         return false;
     }
     if !folio_test_anon(folio) {
@@ -137,7 +142,9 @@ fn try_grab_folio_fast(folio: Folio, foll: Foll) -> bool {
         folio_put_refs(folio, Owner::Pin, 1);
         return false;
     }
-    folio_ref_add(folio, Owner::Pin, BIAS - 1);
+    if !bug(bugs::M_GUP_BIAS) {
+        folio_ref_add(folio, Owner::Pin, BIAS - 1);
+    }
     m().barrier(Order::Full); // the pin is seen before the entry is read again
     true
 }

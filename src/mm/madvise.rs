@@ -1,10 +1,12 @@
 //! `mm/madvise.c`: advice about one virtual page (MM-6.12 13).
 
+use super::bug;
 use super::filemap::folio_unlock;
 use super::memory::*;
 use super::swap::{folio_deactivate, folio_mark_lazyfree, lru_add_drain};
 use super::swapfile::{folio_free_swap, free_swap_and_cache};
 use super::vmscan::{folio_isolate_lru, folio_putback_lru, reclaim_pages};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
 use crate::linux::highmem::page_id;
@@ -152,6 +154,8 @@ pub fn madvise_dontneed(mm: Mm, addr: usize) {
     mmap_read_lock(mm);
     if let Some(vma) = unlocked_vma(mm, addr) {
         zap_page_range_single(vma, addr, addr + 1, ZapDetails::ALL);
+    } else if bug(bugs::M_KEPT_LOCK) {
+        return;
     }
     mmap_read_unlock(mm);
 }

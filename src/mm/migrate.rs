@@ -121,6 +121,10 @@ pub fn putback_movable_pages(list: &FolioBatch) {
     kfn!(putback_movable_pages);
     for folio in list.folios() {
         private_list_del(folio);
+        if bug(bugs::M_PUTBACK) {
+            folio_put(folio, Owner::Isolation);
+            continue;
+        }
         putback_lru(folio);
     }
 }
@@ -216,11 +220,13 @@ fn __folio_migrate_mapping(mapping: Option<AddressSpace>, dst: Folio, src: Folio
     // While nobody can take a reference on `src`, nor find `dst`.
     if folio_test_dirty(src) {
         folio_clear_dirty(src);
-        folio_set_dirty(dst);
+        if !bug(bugs::M_MIGRATE_DIRTY) {
+            folio_set_dirty(dst);
+        }
     }
     xas_store(mapping, index, Some(dst));
     folio_ref_discard(src, owner);
-    folio_ref_unfreeze(src, expected.wrapping_sub(1));
+    folio_ref_unfreeze(src, if bug(bugs::M_MIGRATE_UNFREEZE) { expected } else { expected.wrapping_sub(1) });
     xa_unlock_irq(mapping);
     Ok(())
 }
@@ -264,7 +270,7 @@ fn folio_migrate_flags(dst: Folio, src: Folio) {
     if folio_test_dirty(src) {
         folio_set_dirty(dst);
     }
-    if folio_test_swapcache(src) {
+    if folio_test_swapcache(src) && !bug(bugs::M_MIGRATE_SWAPCACHE) {
         folio_clear_swapcache(src);
     }
     folio_clear_private(src);
@@ -286,6 +292,9 @@ fn __migrate_folio(mapping: Option<AddressSpace>, dst: Folio, src: Folio, privat
     if folio_ref_count(src) != expected {
         return Err(Errno::Again);
     }
+    if bug(bugs::M_MIGRATE_EARLY) {
+        __folio_migrate_mapping(mapping, dst, src, expected)?;
+    }
     m().note(Note::MigrateCopy, src.obj(Field::Flags), dst.pfn() as u32);
     copy_content(dst, src);
     __folio_migrate_mapping(mapping, dst, src, expected)?;
@@ -295,6 +304,9 @@ fn __migrate_folio(mapping: Option<AddressSpace>, dst: Folio, src: Folio, privat
         folio_attach_private(dst, word);
     }
     folio_migrate_flags(dst, src);
+    if bug(bugs::M_MIGRATE_UNLOCK) {
+        folio_unlock(dst);
+    }
     Ok(())
 }
 
@@ -457,7 +469,7 @@ fn migrate_folio_done(src: Folio) {
 /// `migrate_folio_undo_src()`, v6.12: restores the mappings, unlocks. The caller moves `src` to its list of failures.
 fn migrate_folio_undo_src(src: Folio, record: Record, locked: bool) {
     kfn!(migrate_folio_undo_src);
-    if record.was_mapped {
+    if record.was_mapped && !bug(bugs::M_UNDO_ENTRIES) {
         remove_migration_ptes(src, src);
     }
     if let Some(anon_vma) = record.anon_vma {
@@ -514,7 +526,7 @@ fn unmap_source(
     }
     *locked = true;
     record.was_mlocked = folio_test_mlocked(src);
-    if folio_test_writeback(src) {
+    if folio_test_writeback(src) && !bug(bugs::M_MIGRATE_WRITEBACK) {
         if mode != MigrateMode::Sync {
             return Err(Errno::Busy);
         }
@@ -539,6 +551,9 @@ fn unmap_source(
         let anon = m().peek(src.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
         vm_bug_on_folio(anon && record.anon_vma.is_none(), src, VmBug::AnonRmap);
         try_to_migrate(src);
+        if bug(bugs::M_MIGRATE_ANON_VMA) {
+            record.anon_vma.take().into_iter().for_each(put_anon_vma);
+        }
         record.was_mapped = true;
     }
     if folio_mapped(src) { Err(Errno::Again) } else { Ok(()) }
@@ -546,7 +561,7 @@ fn unmap_source(
 
 /// Takes the source's lock as `mode` allows.
 fn lock_source(src: Folio, mode: MigrateMode) -> bool {
-    if folio_trylock(src) {
+    if folio_trylock(src) || bug(bugs::M_MIGRATE_TRYLOCK) {
         return true;
     }
     // A folio that is not uptodate is locked for I/O.

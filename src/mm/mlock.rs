@@ -90,6 +90,9 @@ fn __mlock_new_folio(folio: Folio, locked: &mut bool) {
     kfn!(__mlock_new_folio);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
     relock(locked);
+    if bug(bugs::M_MLOCK_COUNT_FIRST) {
+        store_mlock_count(folio, 0);
+    }
     if !folio_evictable(folio) {
         folio_set_unevictable(folio);
         store_mlock_count(folio, folio_test_mlocked(folio) as u64);
@@ -117,7 +120,7 @@ fn __munlock_folio(folio: Folio, locked: &mut bool) {
     }
     if isolated {
         // Evictable is to be tested after PG_mlocked was cleared.
-        if folio_test_unevictable(folio) && folio_evictable(folio) {
+        if folio_test_unevictable(folio) && folio_evictable(folio) && !bug(bugs::M_MUNLOCK_RESCUE) {
             rescue(folio);
         }
         folio_set_lru(folio);
@@ -127,7 +130,7 @@ fn __munlock_folio(folio: Folio, locked: &mut bool) {
 /// One mlock less, unless none is counted; true if some are left.
 fn count_down(folio: Folio) -> bool {
     let count = load_mlock_count(folio);
-    if count != 0 {
+    if count != 0 && !bug(bugs::M_MUNLOCK_COUNT) {
         store_mlock_count(folio, count - 1);
     }
     count > 1

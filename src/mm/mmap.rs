@@ -1,9 +1,11 @@
 //! `mm/mmap.c`, `mm/vma.c`, `mm/mremap.c`, `mm/mprotect.c`, `kernel/fork.c`: VMAs and processes.
 
+use super::bug;
 use super::fs_inode::fput;
 use super::memory::*;
 use super::rmap::{anon_vma_clone, anon_vma_fork, unlink_anon_vmas};
 use super::swap::lru_add_drain;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
 use crate::linux::fs;
@@ -12,7 +14,7 @@ use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::page_anon_exclusive;
 use crate::linux::pagemap::{folio_test_anon, i_mmap, set_i_mmap};
 use crate::linux::pgtable::*;
-use crate::linux::rwsem::{RwSem, down_write, up_write};
+use crate::linux::rwsem::{RwSem, down_read, down_write, up_read, up_write};
 use crate::machine::m;
 use crate::vocab::*;
 
@@ -86,6 +88,14 @@ fn vma_interval_tree_insert(mapping: AddressSpace, vma: Vma) {
 fn vma_link_file(vma: Vma) {
     kfn!(vma_link_file);
     let Some(mapping) = vma.vm_file() else { return };
+    if bug(bugs::M_LINK_UNLOCKED) {
+        return vma_interval_tree_insert(mapping, vma);
+    }
+    if bug(bugs::M_LINK_SHARED) {
+        down_read(RwSem::i_mmap(mapping));
+        vma_interval_tree_insert(mapping, vma);
+        return up_read(RwSem::i_mmap(mapping));
+    }
     down_write(RwSem::i_mmap(mapping));
     vma_interval_tree_insert(mapping, vma);
     up_write(RwSem::i_mmap(mapping));
@@ -340,6 +350,9 @@ fn can_change_pte_writable(vma: Vma, pte: Pte) -> bool {
     }
     let Some(pfn) = pte.page() else { return false };
     let folio = Folio(pfn as u8);
+    if bug(bugs::M_MPROTECT_FILE) && !folio_test_anon(folio) {
+        return true;
+    }
     folio_test_anon(folio) && page_anon_exclusive(folio)
 }
 
@@ -374,7 +387,7 @@ fn copy_vma(vma: Vma, start: usize, end: usize) -> Option<Vma> {
     kfn!(copy_vma);
     let place = vma.place();
     let unfaulted = vma_is_anonymous(vma) && vma.anon_vma().is_none();
-    let pgoff = if unfaulted { start } else { place.pgoff };
+    let pgoff = if unfaulted || bug(bugs::M_MREMAP_PGOFF) { start } else { place.pgoff };
     let place = VmPlace { start, end, pgoff, file: place.file };
     let new = vm_area_dup(vma.mm(), vma, place, locked_vm_flags(vma))?;
     if !anon_vma_clone(new, vma) {

@@ -1,8 +1,10 @@
 //! `mm/page_io.c`: reading and writing the swap device.
 
+use super::bug;
 use super::filemap::{folio_end_writeback, folio_unlock};
 use super::page_writeback::folio_start_writeback;
 use super::swapfile::folio_free_swap;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::highmem::{device_read, device_write};
 use crate::linux::mm_types::{AddressSpace, Folio};
@@ -33,8 +35,14 @@ fn submit_bio(folio: Folio, slot: usize, end_io: fn(u32)) {
 fn end_swap_bio_write(bio: u32) {
     kfn!(end_swap_bio_write);
     let (folio, slot) = bio_parts(bio);
+    if bug(bugs::M_WRITE_LATE) {
+        folio_end_writeback(folio);
+        return device_write(folio, AddressSpace::SWAP, slot);
+    }
     device_write(folio, AddressSpace::SWAP, slot);
-    folio_end_writeback(folio);
+    if !bug(bugs::M_WRITE_ENDLESS) {
+        folio_end_writeback(folio);
+    }
 }
 
 /// `__swap_writepage()` with `swap_writepage_bdev_async()`, v6.12. Folio locked and in the swap cache; unlocked and
@@ -43,6 +51,11 @@ fn __swap_writepage(folio: Folio) {
     kfn!(__swap_writepage);
     vm_bug_on_folio(peek_flags(folio) & PG_SWAPCACHE == 0, folio, VmBug::SwapCache);
     let slot = folio_swap(folio).unwrap_or(0);
+    if bug(bugs::M_WRITE_UNLOCKED) {
+        folio_unlock(folio);
+        folio_start_writeback(folio);
+        return submit_bio(folio, slot, end_swap_bio_write);
+    }
     folio_start_writeback(folio);
     folio_unlock(folio);
     submit_bio(folio, slot, end_swap_bio_write);

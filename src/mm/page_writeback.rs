@@ -57,7 +57,7 @@ pub fn filemap_dirty_folio(mapping: AddressSpace, folio: Folio) -> bool {
 pub fn __folio_mark_dirty(folio: Folio, mapping: AddressSpace) {
     kfn!(__folio_mark_dirty);
     spin_lock_irq(SpinLock::i_pages(mapping));
-    if folio_raw_mapping(folio).is(mapping) {
+    if folio_raw_mapping(folio).is(mapping) && !bug(bugs::M_DIRTY_MARK) {
         xas_set_mark(mapping, folio_index(folio), MARK_DIRTY);
     }
     spin_unlock_irq(SpinLock::i_pages(mapping));

@@ -50,7 +50,9 @@ pub(super) fn __folio_clear_lru_flags(folio: Folio) {
     __folio_clear_lru(folio);
     let both = PG_ACTIVE | PG_UNEVICTABLE;
     match peek_flags(folio) & both {
+        PG_ACTIVE if bug(bugs::M_FREE_ACTIVE) => {}
         PG_ACTIVE => __folio_clear_active(folio),
+        PG_UNEVICTABLE if bug(bugs::M_FREE_UNEVICTABLE) => {}
         PG_UNEVICTABLE => __folio_clear_unevictable(folio),
         _ => {}
     }
@@ -92,6 +94,9 @@ pub fn folio_put_refs(folio: Folio, owner: Owner, nr: u32) {
     kfn!(folio_put_refs);
     if folio_ref_sub_and_test(folio, owner, nr) {
         __folio_put(folio);
+        if bug(bugs::M_PUT_FREED) {
+            folio_ref_sub_and_test(folio, owner, nr);
+        }
     }
 }
 
@@ -109,7 +114,9 @@ fn lru_add(folio: Folio) {
     folio_test_clear_unevictable(folio);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
     if !folio_evictable(folio) {
-        folio_clear_active(folio);
+        if !bug(bugs::M_UNEVICTABLE_ACTIVE) {
+            folio_clear_active(folio);
+        }
         folio_set_unevictable(folio);
         folio_set_mlock_count(folio, 0);
     }
@@ -124,7 +131,9 @@ fn lru_activate(folio: Folio) {
     }
     lruvec_del_folio(folio);
     folio_set_active(folio);
-    lruvec_add_folio(folio);
+    if !bug(bugs::M_ACTIVATE_UNFILED) {
+        lruvec_add_folio(folio);
+    }
 }
 
 /// `lru_deactivate()`, v6.12. lru_lock held, PG_lru cleared by the drain.
@@ -226,7 +235,7 @@ fn folio_batch_move_lru(batch: Batch) {
             _ => m().note(Note::BatchDone, folio.obj(Field::Lru), batch as u32),
         }
     }
-    unlock(locked);
+    unlock(locked || bug(bugs::M_UNLOCK_TWICE));
     folios_put_refs(&fbatch, Owner::Batch);
     batch_take(batch);
 }

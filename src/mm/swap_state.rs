@@ -1,11 +1,13 @@
 //! `mm/swap_state.c`: the swap cache.
 
+use super::bug;
 use super::filemap::{filemap_get_entry, folio_unlock};
 use super::page_alloc::folio_alloc;
 use super::page_io::swap_read_folio;
 use super::page_writeback::folio_mark_dirty;
 use super::swap::{folio_add_lru, folio_put, folios_put_refs, lru_add_drain};
 use super::swapfile::*;
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
@@ -42,9 +44,14 @@ pub fn add_to_swap_cache(folio: Folio, slot: usize) -> bool {
     vm_bug_not_locked(folio);
     vm_bug_on_folio(peek_swapcache(folio), folio, VmBug::SwapCache);
     vm_bug_on_folio(peek_flags(folio) & PG_SWAPBACKED == 0, folio, VmBug::SwapBacked);
-    folio_ref_add(folio, Owner::SwapCache, 1);
+    if !bug(bugs::M_SWAP_CACHE_REF) {
+        folio_ref_add(folio, Owner::SwapCache, 1);
+    }
     folio_set_swapcache(folio);
     folio_set_swap(folio, Some(slot));
+    if bug(bugs::M_STORE_UNLOCKED) {
+        xas_store(AddressSpace::SWAP, slot, Some(folio));
+    }
     xa_lock_irq(AddressSpace::SWAP);
     xas_store(AddressSpace::SWAP, slot, Some(folio));
     nrpages_add(1);
@@ -93,7 +100,9 @@ pub fn delete_from_swap_cache(folio: Folio) {
     xa_lock_irq(AddressSpace::SWAP);
     __delete_from_swap_cache(folio, slot);
     xa_unlock_irq(AddressSpace::SWAP);
-    put_swap_folio(slot);
+    if !bug(bugs::M_SLOT_KEPT) {
+        put_swap_folio(slot);
+    }
     folio_ref_sub(folio, Owner::SwapCache, 1);
 }
 
@@ -101,7 +110,8 @@ pub fn delete_from_swap_cache(folio: Folio) {
 /// the first tests are made without the lock. The caller holds a reference.
 pub fn free_swap_cache(folio: Folio) {
     kfn!(free_swap_cache);
-    if folio_test_swapcache(folio) && !folio_mapped(folio) && folio_trylock(folio) {
+    let unused = folio_test_swapcache(folio) && !folio_mapped(folio);
+    if unused && (folio_trylock(folio) || bug(bugs::M_FREE_SWAP_TRYLOCK)) {
         folio_free_swap(folio);
         folio_unlock(folio);
     }

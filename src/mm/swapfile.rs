@@ -3,11 +3,13 @@
 //! Left out: the per-CPU caches of slots on their way out and back, count continuations, and the work item that
 //! reclaims cache-only slots of full clusters.
 
+use super::bug;
 use super::filemap::{filemap_get_entry, folio_lock, folio_unlock, folio_wait_writeback};
 use super::mmap::mmput;
 use super::rmap::{folio_add_anon_rmap_pte, folio_add_new_anon_rmap};
 use super::swap::folio_put;
 use super::swap_state::{__delete_from_swap_cache, delete_from_swap_cache, swap_cache_get_folio, swapin_readahead};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{mmap_read_lock, mmap_read_unlock};
 use crate::linux::mm_types::{AddressSpace, Folio, Mm, Vma};
@@ -117,7 +119,7 @@ fn __swap_entry_free_locked(slot: usize, has_cache: bool) -> u64 {
     let byte = swap_map(slot);
     let usage = if has_cache {
         bug_on(byte & SWAP_HAS_CACHE == 0, VmBug::SwapMap);
-        byte & SWAP_COUNT
+        if bug(bugs::M_SLOT_FREED) { 0 } else { byte & SWAP_COUNT }
     } else {
         // Nothing stops the count at 0.
         byte.wrapping_sub(1) & SWAP_COUNT | byte & SWAP_HAS_CACHE
@@ -131,6 +133,10 @@ fn free_swap_slot(slot: usize) {
     kfn!(free_swap_slot);
     lock_cluster();
     bug_on(swap_map(slot) != SWAP_HAS_CACHE, VmBug::SwapMap);
+    if bug(bugs::M_SLOT_UNLOCKED) {
+        unlock_cluster();
+        return set_swap_map(slot, 0);
+    }
     set_swap_map(slot, 0);
     unlock_cluster();
 }
@@ -238,6 +244,9 @@ fn __try_to_reclaim_swap(slot: usize, anyway: bool) {
     kfn!(__try_to_reclaim_swap);
     let Some(folio) = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Lookup) else { return };
     if folio_trylock(folio) {
+        if bug(bugs::M_RECLAIM_PUT) {
+            folio_put(folio, Owner::Lookup);
+        }
         // The folio may have another slot by now, or none.
         let same = folio_swap(folio) == Some(slot);
         let wanted = same && (anyway || !folio_mapped(folio) || vm_swap_full());
@@ -245,6 +254,9 @@ fn __try_to_reclaim_swap(slot: usize, anyway: bool) {
             reclaim_swap(folio, slot, anyway);
         }
         folio_unlock(folio);
+        if bug(bugs::M_RECLAIM_PUT) {
+            return;
+        }
     }
     folio_put(folio, Owner::Lookup);
 }
@@ -367,6 +379,9 @@ fn unuse_cached() {
             continue;
         }
         let Some(folio) = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Lookup) else { continue };
+        if bug(bugs::M_LOCK_AFTER_PUT) {
+            folio_put(folio, Owner::Lookup);
+        }
         folio_lock(folio);
         folio_wait_writeback(folio);
         folio_free_swap(folio);

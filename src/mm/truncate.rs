@@ -40,7 +40,7 @@ fn folio_invalidate(folio: Folio) {
 fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(truncate_cleanup_folio);
     if kernel().has_folios() {
-        if folio_mapped(folio) {
+        if folio_mapped(folio) && !bug(bugs::M_TRUNCATE_MAPPED) {
             unmap_mapping_folio(folio);
         }
         // What processes have written until they lost the page goes with it.
@@ -162,7 +162,9 @@ fn truncate_range(mapping: AddressSpace, start: usize, end: usize) {
         for (folio, at) in fbatch.entries() {
             folio_lock(folio);
             vm_bug_on_folio(m().peek(folio.obj(Field::Index)) != at as u64, folio, VmBug::WrongIndex);
-            folio_wait_writeback(folio);
+            if !bug(bugs::M_TRUNCATE_WRITEBACK) {
+                folio_wait_writeback(folio);
+            }
             truncate_inode_folio(mapping, folio);
             folio_unlock(folio);
         }
@@ -208,7 +210,9 @@ fn truncate_edge(mapping: AddressSpace, start: usize, end: usize, index: usize) 
 /// splitting a large folio.
 fn truncate_inode_partial_folio(folio: Folio, start: usize, end: usize) {
     kfn!(truncate_inode_partial_folio);
-    folio_wait_writeback(folio);
+    if !bug(bugs::M_TRUNCATE_WRITEBACK) {
+        folio_wait_writeback(folio);
+    }
     let Some(mapping) = folio_raw_mapping(folio).file() else { return };
     if (start..end).contains(&folio_index(folio)) {
         truncate_inode_folio(mapping, folio);
@@ -368,6 +372,9 @@ pub fn invalidate_inode_pages2_range(mapping: AddressSpace, start: usize, end: u
                 did_range_unmap = true;
             }
             folio_lock(folio);
+            if bug(bugs::M_UNMAP_TRUNCATED) {
+                unmap_mapping_folio(folio);
+            }
             if folio_raw_mapping(folio).is(mapping) {
                 all &= invalidate_locked(mapping, folio, at);
             }

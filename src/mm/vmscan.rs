@@ -55,7 +55,13 @@ mod evictable {
     }
 
     fn test(folio: Folio) -> bool {
-        let unevictable = folio_mapping(folio).is_some_and(mapping_unevictable);
+        let mapping = folio_mapping(folio);
+        if bug(bugs::OPEN_SWAPCACHE) && mapping.is_some_and(AddressSpace::is_swap) {
+            // Which swap space it is was computed from `folio->swap`, read just now.
+            let no_entry = m().peek(folio.obj(Field::Private)) == 0;
+            vm_bug_on_folio(no_entry, folio, VmBug::SwapCache);
+        }
+        let unevictable = mapping.is_some_and(mapping_unevictable);
         !unevictable && !folio_test_mlocked(folio)
     }
 }
@@ -104,7 +110,8 @@ fn __remove_mapping(mapping: AddressSpace, folio: Folio, reclaimed: bool) -> boo
     if removed {
         // Sampled before the locks go: afterwards nothing pins the mapping.
         let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
-        let shadow = reclaimed && folio_is_file_lru(folio) && !mapping_exiting(mapping);
+        let exiting = mapping_exiting(mapping) && !bug(bugs::M_SHADOW_EXITING);
+        let shadow = reclaimed && folio_is_file_lru(folio) && !exiting;
         if shadow {
             workingset_eviction(folio);
         }
@@ -132,8 +139,11 @@ fn remove_from_swap_cache(folio: Folio, reclaimed: bool) -> bool {
     if let Some(slot) = slot {
         __delete_from_swap_cache(folio, slot);
     }
+    if let Some(slot) = slot.filter(|_| bug(bugs::M_SLOT_UNDER_TREE)) {
+        put_swap_folio(slot);
+    }
     xa_unlock_irq(mapping);
-    if let Some(slot) = slot {
+    if let Some(slot) = slot.filter(|_| !bug(bugs::M_SLOT_UNDER_TREE)) {
         put_swap_folio(slot);
     }
     true
@@ -236,6 +246,10 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
         return false;
     }
     folio_get(folio, Owner::Isolation);
+    if bug(bugs::M_ISOLATE_UNLOCKED) {
+        lruvec_del_folio(folio);
+        return true;
+    }
     spin_lock_irq(LRUVEC_LOCK);
     lruvec_del_folio(folio);
     spin_unlock_irq(LRUVEC_LOCK);

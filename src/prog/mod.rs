@@ -6,6 +6,7 @@
 
 mod decode;
 mod fixup;
+pub mod listing;
 mod minimize;
 mod named;
 mod objects;

@@ -1,4 +1,5 @@
-//! Names of scheduling points. `tests/sites.txt` lists all (a sweep generates it); names met at run time are added.
+//! Names of scheduling points. `tests/sites.txt` lists all, among other lines (see `listing`); names met at run time are
+//! added.
 
 use crate::vocab::Site;
 use std::collections::BTreeMap;
@@ -17,9 +18,9 @@ fn with<R>(f: impl FnOnce(&mut BTreeMap<u32, String>) -> R) -> R {
     }))
 }
 
-/// The checked-in list.
+/// The points of the checked-in list: of its lines, the first words with a dot.
 pub fn listed() -> impl Iterator<Item = &'static str> {
-    LIST.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'))
+    LIST.lines().filter_map(|l| l.split_whitespace().next()).filter(|name| name.contains('.') && !name.starts_with('#'))
 }
 
 /// Every name known to this process, sorted.

@@ -109,7 +109,9 @@ impl Rmap {
 /// What is wrong with a present entry for page `f`. A VMA that is gone already is being unmapped.
 fn misplaced(v: &View, mm: usize, addr: usize, entry: Pte, f: usize) -> Option<&'static KindSpec> {
     let anon = as_anon_mapping(word(v.m, f, Field::FolioMapping));
-    if anon.is_some() && entry.is_writable() && flags(v.m, f) & PG_ANON_EXCLUSIVE == 0 {
+    // PG_anon_exclusive came with v5.19.
+    let marked = v.m.model().kernel.has_folios();
+    if marked && anon.is_some() && entry.is_writable() && flags(v.m, f) & PG_ANON_EXCLUSIVE == 0 {
         return Some(&WRITABLE_SHARED);
     }
     let area = VmArea::at(v.m, mm, addr)?;

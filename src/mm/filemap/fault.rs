@@ -94,6 +94,9 @@ impl FileFault<'_> {
 
     /// `out_retry`: everything taken is given back.
     fn out_retry(&mut self) -> VmFault {
+        if bug(bugs::M_FAULT_VMA) {
+            self.vmf.vma.vm_flags();
+        }
         if let Some(folio) = self.folio.take() {
             folio_put(folio, Owner::Fault);
         }
@@ -173,7 +176,7 @@ fn with_folio(fault: &mut FileFault, folio: Folio) -> Round {
         return Round::RetryFind;
     }
     vm_bug_wrong_index(folio, index);
-    if !folio_test_uptodate(folio) {
+    if !folio_test_uptodate(folio) && !bug(bugs::M_FAULT_UPTODATE) {
         if !fault.mapping_locked {
             // Truncation could be past this folio: it is read only under invalidate_lock.
             unlock_and_put(fault);
@@ -286,7 +289,9 @@ fn filemap_map_order0_folio(vmf: &VmFaultInfo, folio: Folio, index: usize) -> bo
         return false;
     }
     set_pte_range(vmf, folio, addr);
-    folio_get(folio, Owner::Pte);
+    if !bug(bugs::M_MAP_PAGES_REF) {
+        folio_get(folio, Owner::Pte);
+    }
     addr == vmf.addr
 }
 

@@ -25,7 +25,9 @@ pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> O
     rcu_read_lock();
     let found = loop {
         let Some(folio) = xas_load(mapping, index) else { break None };
-        if !folio_try_get(folio, owner) {
+        if bug(bugs::M_LOOKUP_GET) {
+            folio_get(folio, owner);
+        } else if !folio_try_get(folio, owner) {
             continue;
         }
         if !bug(bugs::M_RELOAD) && Some(folio) != xas_reload(mapping, index) {
@@ -129,7 +131,8 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
             }
             continue;
         }
-        if !folio_raw_mapping(folio).is(mapping) || folio_test_writeback(folio) {
+        let writeback = folio_test_writeback(folio) && !bug(bugs::M_LOCK_WRITEBACK);
+        if !folio_raw_mapping(folio).is(mapping) || writeback {
             folio_unlock(folio);
             folio_put(folio, Owner::LookupBatch);
             continue;

@@ -49,7 +49,9 @@ fn page_cache_delete(mapping: AddressSpace, folio: Folio, shadow: bool) {
     } else {
         xas_store(mapping, index, None);
     }
-    folio_clear_mapping(folio);
+    if !bug(bugs::M_DELETE_ATTACHED) {
+        folio_clear_mapping(folio);
+    }
     nrpages_add(mapping, -1);
 }
 
@@ -147,12 +149,16 @@ fn __filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> Opt
     vm_bug_on_folio(peek_flags(folio) & PG_SWAPBACKED != 0, folio, VmBug::SwapBacked);
     folio_ref_add(folio, Owner::PageCache, 1);
     folio_set_mapping(folio, mapping);
-    folio_set_index(folio, index);
+    if !bug(bugs::M_ADD_INDEX) {
+        folio_set_index(folio, index);
+    }
     xa_lock_irq(mapping);
     let old = xas_load_entry(mapping, index);
     if matches!(old, Entry::Folio(_)) && !bug(bugs::M_NRPAGES) {
         xa_unlock_irq(mapping);
-        folio_clear_mapping(folio);
+        if !bug(bugs::M_FREE_ATTACHED) {
+            folio_clear_mapping(folio);
+        }
         folio_put_refs(folio, Owner::PageCache, 1);
         return None;
     }

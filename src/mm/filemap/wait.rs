@@ -91,7 +91,7 @@ fn folio_wake_bit(folio: Folio, bit: u8) {
             break;
         }
     }
-    if queue.entries().is_empty() || !page_match {
+    if queue.entries().is_empty() || !page_match || bug(bugs::M_WAKE_CLEARS) {
         folio_clear_waiters(folio);
     }
     spin_unlock_irq(queue.lock());
@@ -315,11 +315,19 @@ pub fn folio_end_writeback(folio: Folio) {
         folio_clear_reclaim(folio);
         folio_rotate_reclaimable(folio);
     }
+    if bug(bugs::M_END_UNREF) {
+        if __folio_end_writeback(folio) {
+            folio_wake_bit(folio, WRITEBACK);
+        }
+        return;
+    }
     folio_get(folio, Owner::Completion);
     if __folio_end_writeback(folio) {
         folio_wake_bit(folio, WRITEBACK);
     }
-    folio_put(folio, Owner::Completion);
+    if !bug(bugs::M_END_KEPT) {
+        folio_put(folio, Owner::Completion);
+    }
 }
 
 /// `folio_end_read()`, v6.12: the read is over, the folio unlocked, and uptodate if it succeeded, in one step. The

@@ -1,6 +1,7 @@
 //! `mm/memory.c`: faults on empty entries (MM-6.12 3.10, 3.11, 10.7).
 
 use super::{has_page_mkwrite, lock_pte_same, locked_vm_flags, maybe_mkwrite, mk_pte};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
 use crate::linux::highmem::{clear_user_highpage, copy_content};
@@ -11,6 +12,7 @@ use crate::linux::page_ref::folio_ref_transfer;
 use crate::linux::pagemap::folio_raw_mapping;
 use crate::linux::pgtable::*;
 use crate::machine::m;
+use crate::mm::bug;
 use crate::mm::filemap::{filemap_fault, filemap_map_pages, folio_unlock};
 use crate::mm::fs_aops::{self, Mkwrite};
 use crate::mm::page_alloc::folio_alloc;
@@ -96,6 +98,10 @@ fn do_read_fault(vmf: &mut VmFaultInfo) -> VmFault {
         Ok(folio) => folio,
         Err(ret) => return ret,
     };
+    if bug(bugs::M_FAULT_UNLOCKED) {
+        folio_unlock(folio);
+        return finish_fault(vmf);
+    }
     let ret = finish_fault(vmf);
     folio_unlock(folio);
     if ret != VmFault::Done {

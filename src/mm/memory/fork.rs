@@ -2,6 +2,7 @@
 
 use super::zap::is_anon;
 use super::{is_cow_mapping, maybe_mkwrite, mk_pte};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::highmem::{copy_content_then, page_id};
 use crate::linux::mm_types::*;
@@ -11,6 +12,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::folio_test_anon;
 use crate::linux::pgtable::*;
 use crate::machine::m;
+use crate::mm::bug;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::rmap::{folio_add_new_anon_rmap, folio_dup_file_rmap_pte, folio_try_dup_anon_rmap_pte};
 use crate::mm::swap::{folio_add_lru_vma, folio_put};
@@ -117,7 +119,7 @@ fn copy_nonpresent_pte(dst: Vma, src: Vma, addr: usize, mut pte: Pte) -> Copied 
     kfn!(copy_nonpresent_pte);
     let mut private = true;
     if let Some(slot) = pte.swap_slot() {
-        if !swap_duplicate(slot) {
+        if !bug(bugs::M_FORK_SWAP) && !swap_duplicate(slot) {
             return Copied::Failed;
         }
         if pte.swap_exclusive() {
@@ -160,7 +162,9 @@ fn copy_present_ptes(dst: Vma, src: Vma, addr: usize, mut pte: Pte, prealloc: &m
         }
     }
     if is_cow_mapping(src) && pte.is_writable() {
-        ptep_change(src.mm(), addr, Pte::wrprotect, PteWrite::Fork);
+        if !bug(bugs::M_FORK_WRITABLE) {
+            ptep_change(src.mm(), addr, Pte::wrprotect, PteWrite::Fork);
+        }
         pte = pte.wrprotect();
     }
     if private {

@@ -2,6 +2,7 @@
 
 use super::wp::do_wp_page;
 use super::{lock_pte_same, locked_vm_flags, mk_pte};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
 use crate::linux::mm_types::*;
@@ -12,6 +13,7 @@ use crate::linux::pagemap::*;
 use crate::linux::pgtable::*;
 use crate::linux::sched::might_sleep;
 use crate::linux::swap_info::wait_for_swap_slot;
+use crate::mm::bug;
 use crate::mm::filemap::{__folio_lock_or_retry, folio_unlock};
 use crate::mm::migrate::migration_entry_wait;
 use crate::mm::page_alloc::folio_alloc;
@@ -59,7 +61,7 @@ pub(super) fn do_swap_page(vmf: &mut VmFaultInfo) -> VmFault {
     }
     let mut need_clear_cache = false;
     let ret = swap_in(vmf, slot, &mut need_clear_cache);
-    if need_clear_cache {
+    if need_clear_cache && !bug(bugs::M_SLOT_NOT_CLEARED) {
         swapcache_clear(slot);
     }
     put_swap_device();
@@ -148,6 +150,9 @@ fn map_swapped_in(vmf: &mut VmFaultInfo, slot: usize, folio: Folio, swapcache: b
     // A folio that never was in the swap cache is nobody else's.
     let mut exclusive = !swapcache || vmf.orig_pte.swap_exclusive();
     swap_free(slot);
+    if bug(bugs::M_SWAPIN_PUT) {
+        folio_put(folio, Owner::Fault);
+    }
     if should_try_to_free_swap(folio, vmf) {
         folio_free_swap(folio);
     }

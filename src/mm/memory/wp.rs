@@ -2,6 +2,7 @@
 
 use super::fault::{do_page_mkwrite, fault_dirty_shared_page};
 use super::{has_page_mkwrite, lock_pte_same, locked_vm_flags, maybe_mkwrite, mk_pte};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
 use crate::linux::highmem::{clear_user_highpage, copy_content};
@@ -12,6 +13,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::{folio_test_anon, folio_trylock};
 use crate::linux::pgtable::*;
 use crate::machine::m;
+use crate::mm::bug;
 use crate::mm::filemap::{folio_lock, folio_unlock};
 use crate::mm::fs_aops::Mkwrite;
 use crate::mm::page_alloc::folio_alloc;
@@ -56,7 +58,7 @@ fn may_reuse(folio: Folio, vma: Vma) -> bool {
     if page_anon_exclusive(folio) {
         return true;
     }
-    let reuse = wp_can_reuse_anon_folio(folio, vma);
+    let reuse = bug(bugs::M_REUSE_SHARED) || wp_can_reuse_anon_folio(folio, vma);
     if reuse {
         set_page_anon_exclusive(folio);
     }
@@ -99,6 +101,10 @@ fn wp_page_reuse(vmf: &VmFaultInfo, folio: Folio) {
     let anon = m().peek(folio.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
     vm_bug_on_folio(anon && peek_flags(folio) & PG_ANON_EXCLUSIVE == 0, folio, VmBug::NotExclusive);
     let entry = maybe_mkwrite(vmf.orig_pte.mkyoung().mkdirty(), vmf.vma);
+    if bug(bugs::M_REUSE_UNLOCKED) {
+        pte_unmap_unlock(vmf.mm());
+        return set_pte_at(vmf.mm(), vmf.addr, entry, PteWrite::Change);
+    }
     set_pte_at(vmf.mm(), vmf.addr, entry, PteWrite::Change);
     pte_unmap_unlock(vmf.mm());
 }

@@ -1,5 +1,6 @@
 //! `mm/memory.c`, `mm/mmu_gather.c`: taking page-table entries away (MM-6.12 4.2, 10.8).
 
+use crate::bugs;
 use crate::kfn;
 use crate::linux::highmem::page_id;
 use crate::linux::mm_types::*;
@@ -10,9 +11,10 @@ use crate::linux::pagevec::FolioBatch;
 use crate::linux::pgtable::*;
 use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::machine::m;
+use crate::mm::bug;
 use crate::mm::page_writeback::folio_mark_dirty;
 use crate::mm::rmap::folio_remove_rmap_pte;
-use crate::mm::swap::{folio_mark_accessed, lru_add_drain};
+use crate::mm::swap::{folio_mark_accessed, folio_put, lru_add_drain};
 use crate::mm::swap_state::free_pages_and_swap_cache;
 use crate::mm::swapfile::free_swap_and_cache;
 use crate::vocab::*;
@@ -91,6 +93,12 @@ fn zap_present_folio_ptes(tlb: &mut MmuGather, vma: Vma, addr: usize, folio: Fol
     kfn!(zap_present_folio_ptes);
     let mm = vma.mm();
     let mut delay_rmap = false;
+    if bug(bugs::M_ZAP_LATE) {
+        folio_remove_rmap_pte(folio, vma, addr);
+        folio_put(folio, Owner::Pte);
+        ptep_get_and_clear(mm, addr);
+        return false;
+    }
     if folio_test_anon(folio) {
         ptep_get_and_clear(mm, addr);
         note_anon_discard(mm, addr);
@@ -103,6 +111,11 @@ fn zap_present_folio_ptes(tlb: &mut MmuGather, vma: Vma, addr: usize, folio: Fol
         if pte.is_young() {
             folio_mark_accessed(folio);
         }
+    }
+    if bug(bugs::M_ZAP_PUT_FIRST) {
+        folio_put(folio, Owner::Pte);
+        folio_remove_rmap_pte(folio, vma, addr);
+        return false;
     }
     if delay_rmap {
         tlb.delayed.add(folio, addr);
@@ -134,6 +147,9 @@ fn zap_nonpresent_pte(vma: Vma, addr: usize, pte: Pte, details: ZapDetails) {
             return;
         }
         free_swap_and_cache(slot);
+        if bug(bugs::M_ZAP_TWICE) {
+            free_swap_and_cache(slot);
+        }
     } else if let Some(pfn) = pte.migration_pfn() {
         let folio = Folio(pfn as u8);
         vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::MigrationEntry);

@@ -12,7 +12,9 @@ pub use anon_vma::{
 };
 pub use unmap::{Referenced, folio_mkclean, folio_referenced, try_to_migrate, try_to_unmap};
 
+use super::bug;
 use super::mlock::{mlock_vma_folio, munlock_vma_folio};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{bug_on, peek_flags, vm_bug_on_folio};
@@ -185,6 +187,9 @@ pub fn folio_add_new_anon_rmap(folio: Folio, vma: Vma, addr: usize, exclusive: b
     if !folio_test_swapbacked(folio) && !droppable(vma) {
         __folio_set_swapbacked(folio);
     }
+    if bug(bugs::M_NEW_ANON_ORDER) {
+        mapcount_set_one(folio, vma, addr);
+    }
     __folio_set_anon(folio, vma, addr, exclusive);
     mapcount_set_one(folio, vma, addr);
     if exclusive {
@@ -223,7 +228,9 @@ pub fn folio_move_anon_rmap(folio: Folio, vma: Vma) {
 pub fn folio_dup_file_rmap_pte(folio: Folio, dst: Vma, addr: usize) {
     kfn!(folio_dup_file_rmap_pte);
     vm_bug_on_anon(folio, true);
-    mapcount_inc(folio, dst, addr);
+    if !bug(bugs::M_DUP_FILE) {
+        mapcount_inc(folio, dst, addr);
+    }
 }
 
 /// `folio_needs_cow_for_dma()` (include/linux/mm.h), v6.12, in fork.
@@ -242,7 +249,9 @@ pub fn folio_try_dup_anon_rmap_pte(folio: Folio, dst: Vma, addr: usize, src_mm: 
     if folio_needs_cow_for_dma(folio, src_mm) && page_anon_exclusive(folio) {
         return false;
     }
-    clear_page_anon_exclusive(folio);
+    if !bug(bugs::M_DUP_EXCLUSIVE) {
+        clear_page_anon_exclusive(folio);
+    }
     mapcount_inc(folio, dst, addr);
     true
 }
@@ -255,10 +264,12 @@ pub fn folio_try_share_anon_rmap_pte(folio: Folio) -> bool {
     vm_bug_on_anon(folio, false);
     vm_bug_on_folio(peek_flags(folio) & PG_ANON_EXCLUSIVE == 0, folio, VmBug::NotExclusive);
     m().barrier(Order::Full);
-    if folio_maybe_dma_pinned(folio) {
+    if folio_maybe_dma_pinned(folio) && !bug(bugs::M_SHARE_PINNED) {
         return false;
     }
-    clear_page_anon_exclusive(folio);
+    if !bug(bugs::M_SHARE_EXCLUSIVE) {
+        clear_page_anon_exclusive(folio);
+    }
     m().barrier(Order::Full);
     true
 }

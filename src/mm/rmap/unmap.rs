@@ -129,7 +129,7 @@ fn unmap_pte(folio: Folio, vma: Vma, addr: usize, ignore_mlock: bool) -> bool {
     let exclusive = anon && page_anon_exclusive(folio);
     let pte = ptep_get_and_clear(vma.mm(), addr);
     // After the clear: nobody dirties the page through this entry any more.
-    if pte.is_dirty() {
+    if pte.is_dirty() && !bug(bugs::M_UNMAP_DIRTY) {
         folio_mark_dirty(folio);
     }
     !anon || unmap_anon(folio, vma, addr, pte, exclusive)

@@ -97,6 +97,10 @@ fn move_folios_to_lru(taken: &FolioBatch) {
             spin_lock_irq(LRUVEC_LOCK);
             continue;
         }
+        if bug(bugs::M_PUT_LRU_LOCK) && folio_ref_count(folio) == 1 {
+            folio_put(folio, Owner::Isolation);
+            continue;
+        }
         // Set before the put: whoever drops the last reference from now on must wait for the lru_lock.
         folio_set_lru(folio);
         if link_first {

@@ -2,6 +2,7 @@
 
 use super::scan::ScanControl;
 use super::{__remove_mapping, cache_owner, folio_evictable};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_inline::{private_list_add, private_list_del};
 use crate::linux::mm_types::{AddressSpace, Folio};
@@ -10,6 +11,7 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pagevec::FolioBatch;
+use crate::mm::bug;
 use crate::mm::filemap::{filemap_release_folio, folio_needs_release, folio_unlock};
 use crate::mm::fs_aops::{self, Writepage};
 use crate::mm::fs_buffer::try_to_free_buffers;
@@ -214,7 +216,7 @@ fn release(folio: Folio, mapping: Option<AddressSpace>) -> Result<(), Verdict> {
 /// Steps 16 and 17: freezes every reference there is. Ok: frozen, in no cache, unlocked.
 fn freeze(folio: Folio, mapping: Option<AddressSpace>) -> Result<(), Verdict> {
     if folio_test_anon(folio) && !folio_test_swapbacked(folio) {
-        if !folio_ref_freeze(folio, 1) {
+        if !bug(bugs::M_LAZYFREE_FREEZE) && !folio_ref_freeze(folio, 1) {
             return Err(Verdict::KeepLocked);
         }
     } else {

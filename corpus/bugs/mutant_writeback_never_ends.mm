@@ -1,0 +1,15 @@
+# foliofuzz repro v1
+# BUG: MMSAN: quiesce-writeback in shrink_folio_list
+# cause: mutant_writeback_never_ends
+model: v6.12
+bug: mutant_writeback_never_ends
+expect: quiesce/writeback:shrink_folio_list
+
+init
+  m0 = mapping()
+  v2 = vma(p0, 2..3, private, m0)
+  F0 = folio(p0, addr=2, flags=lru|swapbacked)
+
+cpu0
+  reclaim()
+  reclaim()

@@ -1,0 +1,12 @@
+# foliofuzz repro v1
+model: v6.12
+expect: clean
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..2, private, m0)
+  F0 = folio(m0, index=1, maps=p0)
+  s2 = swap(p0, addr=0)
+
+cpu0
+  fork(p0)
