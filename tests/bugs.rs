@@ -19,21 +19,23 @@ fn class(program: &Program, checks: CheckSet) -> Option<String> {
 
 #[test]
 fn bugs_are_found_where_they_are_and_only_there() {
-    for (i, bug) in BUGS.iter().enumerate().filter(|(_, b)| b.actual.is_some()) {
+    for (i, bug) in BUGS.iter().enumerate().filter(|(_, b)| b.predictive.is_some()) {
+        // Some break a rule, and nothing worse is known to come of it.
+        let checks = if bug.actual.is_some() { CheckSet::actual() } else { CheckSet::all() };
         let path = common::root().join(format!("corpus/bugs/{}.mm", bug.slug));
         let file = common::load(&path);
         let (program, expect) = (file.program, file.expect);
         assert!(program.model.bugs >> i & 1 != 0, "{}: the bug is not in", bug.slug);
-        assert_eq!(class(&program, CheckSet::actual()).as_deref(), bug.actual, "{}", bug.slug);
+        assert_eq!(class(&program, checks).as_deref(), bug.actual.or(bug.predictive), "{}", bug.slug);
 
         let mut fixed = program.clone();
         fixed.model.bugs &= !(1 << i);
         fixed.model.rcu_free |= bug.fix_needs_rcu_free;
-        let mut searcher = Searcher::new(Runner::new(CheckSet::actual()), 1, SCHEDULES);
+        let mut searcher = Searcher::new(Runner::new(checks), 1, SCHEDULES);
         let _ = searcher.search(&mut fixed, 7, &mut |p, run| {
             // Another bug of the same kernel may show the same kind: the functions tell them apart.
             if matches!(run.outcome, Outcome::Found(_)) {
-                let signature = Analysis::of(&mut Runner::new(CheckSet::actual()), p).signature();
+                let signature = Analysis::of(&mut Runner::new(checks), p).signature();
                 assert_ne!(signature.map(Expect::Finding), Some(expect.clone()), "{}:\n{p:?}", bug.slug);
             }
             ControlFlow::Continue(())
@@ -46,7 +48,7 @@ fn registry_rows_are_complete() {
     for (i, bug) in BUGS.iter().enumerate() {
         assert!(BUGS[..i].iter().all(|b| b.slug != bug.slug), "{} twice", bug.slug);
         assert!(!bug.title.is_empty() && bug.applies.0 <= bug.applies.1, "{}", bug.slug);
-        assert_eq!(bug.predictive.is_some(), bug.actual.is_some(), "{}", bug.slug);
+        assert!(bug.predictive.is_some() || bug.actual.is_none(), "{}", bug.slug);
         assert!(bug.since.is_none() || bug.category == "historic", "{}", bug.slug);
     }
 }

@@ -1,25 +1,41 @@
 //! Every check fires on one program and stays quiet on its twin, the same program on the same kernel without the bug.
+//! `docs/CHECKS.md` says which: `BLESS=1 cargo test --test checks` writes it.
 
 mod common;
 
 use foliofuzz::prog::Expect;
-use foliofuzz::san::CHECKS;
+use foliofuzz::san::{CHECKS, KindSpec};
+use std::collections::BTreeMap;
+
+const FIRES: &str = "_fires.mm";
+
+/// The names of the programs `corpus/checks/<name>_fires.mm`.
+fn twins() -> Vec<String> {
+    let files = common::programs("corpus/checks");
+    let names = files.iter().filter_map(|p| p.file_name()?.to_str()?.strip_suffix(FIRES).map(str::to_string));
+    names.collect()
+}
 
 #[test]
 fn every_check_has_a_firing_and_a_quiet_program() {
+    let twins = twins();
+    let dir = common::root().join("corpus/checks");
     for check in CHECKS {
-        let dir = common::root().join("corpus/checks");
-        let fires = common::load(&dir.join(format!("{}_fires.mm", check.name)));
-        let quiet = common::load(&dir.join(format!("{}_quiet.mm", check.name)));
-        let Expect::Finding(expected) = &fires.expect else {
-            panic!("{}: the firing program expects nothing", check.name)
+        assert!(twins.iter().any(|t| t == check.name), "{} has no program", check.name);
+    }
+    for name in &twins {
+        let Some(check) = CHECKS.iter().find(|c| name == c.name || name.starts_with(&format!("{}_", c.name))) else {
+            panic!("{name}{FIRES} is about no check")
         };
-        assert!(expected.starts_with(&format!("{}/", check.name)), "{} expects {expected}", check.name);
-        assert_eq!(quiet.expect, Expect::Clean, "{}", check.name);
+        let fires = common::load(&dir.join(format!("{name}{FIRES}")));
+        let quiet = common::load(&dir.join(format!("{name}_quiet.mm")));
+        let Expect::Finding(expected) = &fires.expect else { panic!("{name}: the firing program expects nothing") };
+        assert!(expected.starts_with(&format!("{}/", check.name)), "{name} expects {expected}");
+        assert_eq!(quiet.expect, Expect::Clean, "{name}");
         let (mut a, b) = (fires.program, quiet.program);
-        assert_ne!(a.model, b.model, "{}: the twins differ in the bug", check.name);
+        assert_ne!(a.model, b.model, "{name}: the twins differ in the bug");
         a.model = b.model;
-        assert!(a == b, "{}: the twins differ in more than the bug", check.name);
+        assert!(a == b, "{name}: the twins differ in more than the bug");
     }
 }
 
@@ -32,4 +48,50 @@ fn kinds_have_unique_names_and_say_their_rule() {
             assert!(check.kinds[..i].iter().all(|k| k.name != kind.name), "{}/{} twice", check.name, kind.name);
         }
     }
+}
+
+/// The first program that expects each `check/kind`: of `corpus/checks`, or else of `corpus/bugs`.
+fn programs() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for path in common::programs("corpus/checks").into_iter().chain(common::programs("corpus/bugs")) {
+        let Expect::Finding(signature) = common::load(&path).expect else { continue };
+        let class = signature.split(':').next().unwrap_or_default().to_string();
+        let below = path.strip_prefix(common::root().join("corpus")).expect("in corpus");
+        found.entry(class).or_insert_with(|| below.display().to_string());
+    }
+    found
+}
+
+fn row(kind: &KindSpec, programs: &BTreeMap<String, String>) -> String {
+    let fires = programs.get(&format!("{}/{}", kind.check, kind.name)).map_or("-", String::as_str);
+    let quiet = fires.strip_suffix(FIRES).map_or("-".to_string(), |name| format!("{name}_quiet.mm"));
+    let when = if kind.predictive { "yes" } else { "no" };
+    format!("| {} | {} | {} | {when} | {fires} | {quiet} |\n", kind.check, kind.name, kind.code)
+}
+
+/// The table as it should be.
+fn table() -> String {
+    let programs = programs();
+    let kinds: Vec<_> = CHECKS.iter().flat_map(|c| c.kinds).collect();
+    let shown = kinds.iter().filter(|k| programs.contains_key(&format!("{}/{}", k.check, k.name))).count();
+    let rows: String = kinds.iter().map(|kind| row(kind, &programs)).collect();
+    format!(
+        "# Checks\n\n\
+         Every kind of finding, with the rule's code and a program of `corpus/` that shows it: {shown} of {} kinds\n\
+         have one (`-`: no stored program). The quiet twin of a program of `bugs/` is the program without its `bug:`\n\
+         line. `BLESS=1 cargo test --test checks` writes this file.\n\n\
+         | check | kind | code | predictive | fires on | quiet on |\n|---|---|---|---|---|---|\n{rows}",
+        kinds.len()
+    )
+}
+
+#[test]
+fn the_table_of_checks_is_current() {
+    let path = common::root().join("docs/CHECKS.md");
+    let table = table();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &table).expect("written");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == table, "{} is stale: BLESS=1 cargo test --test checks writes it", path.display());
 }

@@ -1,5 +1,5 @@
-//! `tests/sites.txt` lists everything a sweep over generated programs reaches: scheduling points with what came of their
-//! accesses, operations with what came of them, functions. `BLESS=1 cargo test --test sites` adds what is missing
+//! `tests/sites.txt` lists everything a sweep over generated programs reaches: scheduling points with what came of
+//! their accesses, operations with what came of them, functions. `BLESS=1 cargo test --test sites` adds what is missing
 //! (`FOLIOFUZZ_SWEEP=n`: of n executions). `tests/unreached.txt` explains what is not reached.
 
 mod common;

@@ -1,18 +1,14 @@
 # foliofuzz repro v1
-# BUG: MMSAN: badpage-active in isolate_migratepages_block / memory_failure
+# BUG: MMSAN: badpage-active in free_pages_and_swap_cache
 # cause: mutant_active_at_free
 model: v6.12
 bug: mutant_active_at_free
-expect: badpage/active:isolate_migratepages_block+memory_failure
+expect: badpage/active:free_pages_and_swap_cache
 
 init
   m0 = mapping()
-  F0 = folio(m0, index=0, flags=lru|active)
+  v2 = vma(p0, 3..4, private, m0)
+  F0 = folio(p0, addr=3, flags=lru|active|swapbacked)
 
 cpu0
-  memory_failure(F0)
-cpu2
-  compact(F0, nr=1, mode=sync)
-
-schedule
-  cpu0 op1 until iput.spin_lock#1 then cpu1
+  exit(p0)

@@ -7,7 +7,7 @@ expect: folio_lock/map-unlocked:set_pte_range
 
 init
   m0 = mapping()
-  v1 = vma(p0, 2..3, shared, m0)
+  v0 = vma(p0, 2..3, shared, m0)
 
 cpu0
-  gup_get(p0, 2, how=read)
+  gup_pin(p0, 2, how=slow)

@@ -288,7 +288,11 @@ bugs! {
         applies: FOLIOS,
         predictive: Some("vmbug/swapcache"),
         actual: Some("vmbug/swapcache"),
-        ..bug("open_swapcache_without_entry", "an unlocked folio_mapping sees PG_swapcache without a swap entry", "open")
+        ..bug(
+            "open_swapcache_without_entry",
+            "an unlocked folio_mapping sees PG_swapcache without a swap entry",
+            "open",
+        )
     };
     OPEN_FAULT = Bug {
         applies: FOLIOS,
@@ -447,6 +451,11 @@ bugs! {
         mutant("mutant_fault_uses_vma_late", "a file fault reads its VMA after dropping the mmap_lock", "uaf/vma");
     M_UNMAP_DIRTY =
         mutant("mutant_unmap_loses_dirty", "try_to_unmap_one does not carry the dirty bit over", "content/lost-data");
+    M_READ_BLOCK = mutant(
+        "mutant_read_next_block",
+        "a read fills the folio from the next block of the file",
+        "content/wrong-page",
+    );
     M_MPROTECT_FILE = mutant(
         "mutant_mprotect_private_file",
         "mprotect makes a private mapping of the file's page writable",

@@ -1,15 +1,19 @@
 //! The inner loop: one program, many schedules. It is where most executions of a hunt happen.
 
 use crate::exec::{Run, Runner};
-use crate::prog::Program;
+use crate::ops::{Arg, OpSpec, Role, TABLE};
+use crate::prog::{Op, Program};
 use crate::san::NearMiss;
 use crate::sched::{Anchor, MAX_RECORDS, MAX_SCATTERED, Preempt, Rng, Scatter, Schedule};
-use crate::vocab::RCU_TASK;
+use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
 /// Schedules a program is run under, its own included, unless said otherwise.
 pub const ROUNDS: u32 = 20;
+
+/// Executions of programs like one that came close to a finding.
+const NEIGHBOURS: u32 = 24;
 
 /// Runs programs under their own and under scattered schedules. Equal seeds and programs give equal searches.
 pub struct Searcher {
@@ -21,13 +25,15 @@ pub struct Searcher {
     spent: Vec<u32>,
     /// The drawn schedule, kept for its allocation.
     drawn: Schedule,
+    /// The first near miss among the scattered schedules of the program.
+    missed: Option<NearMiss>,
 }
 
 impl Searcher {
     /// `rounds` below 1 counts as 1.
     pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
         let (scatter, drawn) = (Scatter::default(), Schedule::default());
-        Searcher { runner, seed, rounds: rounds.max(1), scatter, spent: Vec::new(), drawn }
+        Searcher { runner, seed, rounds: rounds.max(1), scatter, spent: Vec::new(), drawn, missed: None }
     }
 
     /// Near misses at this site need not be aimed at any more.
@@ -67,7 +73,29 @@ impl Searcher {
         std::mem::swap(&mut program.schedule, &mut self.drawn);
         let flow = self.scattered(program, input_hash, rounds - 1, on_run);
         std::mem::swap(&mut program.schedule, &mut self.drawn);
-        flow
+        flow?;
+        match self.missed.take() {
+            Some(near) => self.neighbours(program, &near, input_hash, on_run),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Programs with an operation or two more on the other CPUs, run with one of those CPUs let in at a near miss: what
+    /// would turn it into damage is often not in the program that showed it.
+    fn neighbours(
+        &mut self,
+        program: &Program,
+        near: &NearMiss,
+        input_hash: u64,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(17));
+        for _ in 0..NEIGHBOURS {
+            let Some(neighbour) = neighbour(program, near, &mut rng) else { break };
+            let run = self.runner.run(&neighbour);
+            on_run(&neighbour, &run)?;
+        }
+        ControlFlow::Continue(())
     }
 
     fn scattered(
@@ -78,12 +106,15 @@ impl Searcher {
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
+        self.missed = None;
         let mut directed = Directed::default();
         for _ in 0..rounds {
             self.scatter.draw(&mut rng, MAX_SCATTERED, &mut program.schedule);
             let run = self.runner.run(program);
             on_run(program, &run)?;
             directed.aim(self.runner.near_misses(), &self.spent, program);
+            let unspent = self.runner.near_misses().iter().find(|n| !self.spent.contains(&n.site));
+            self.missed = self.missed.or(unspent.copied());
             while let Some(schedule) = directed.next() {
                 program.schedule = schedule;
                 let run = self.runner.run(program);
@@ -139,6 +170,50 @@ impl Directed {
     fn next(&mut self) -> Option<Schedule> {
         self.queue.pop()
     }
+}
+
+/// A program like `program`, with one or two operations more on CPUs other than the near miss's, half of them such as
+/// take objects away; another CPU runs at the near miss, then what it left to RCU. `None`: there is no room.
+fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Program> {
+    let mut p = program.clone();
+    let cpus = (program.nr_cpus() + 1).min(CPUS) as u32;
+    let mut other = None;
+    for _ in 0..1 + rng.below(2) {
+        let cpu = rng.below(cpus) as usize;
+        if cpu != near.task as usize && p.cpus[cpu].len() < OPS_PER_CPU {
+            let at = rng.below(p.cpus[cpu].len() as u32 + 1) as usize;
+            p.cpus[cpu].insert(at, removing_op(program, near, rng)?);
+            other = Some(cpu as u8);
+        }
+    }
+    p.fix_up();
+    let to = other.filter(|to| (*to as usize) < p.nr_cpus())?;
+    let at = |cpu, op, anchor, k, to| Preempt { cpu, op, anchor, k, to };
+    let mut records = vec![at(near.task, near.op, Anchor::Nth, near.nth, to)];
+    if uses_rcu(&p) {
+        records.push(at(to, p.last_op(to as usize), Anchor::End, 1, RCU_TASK as u8));
+    }
+    p.schedule = Schedule { start: near.task.min(p.nr_cpus() as u8 - 1), records };
+    Some(p)
+}
+
+/// An operation of the program's kernel, half of the time one that removes; on the near miss's mapping, if it takes one.
+fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> {
+    let removes = rng.one_in(2);
+    let fits = |spec: &&OpSpec| {
+        spec.kernels.contains(&program.model.kernel) && (!removes || spec.role == Role::Remove)
+    };
+    let count = TABLE.iter().filter(fits).count() as u32;
+    let spec = TABLE.iter().filter(fits).nth(rng.below(count) as usize)?;
+    let code = crate::ops::find(spec.name)? as u8;
+    let mut args = [0; 3];
+    for (arg, (_, kind)) in args.iter_mut().zip(spec.args) {
+        *arg = match (kind, near.mapping) {
+            (Arg::Mapping, Some(mapping)) => mapping,
+            _ => rng.below(u32::from(kind.values())) as u8,
+        };
+    }
+    Some(Op { code, args })
 }
 
 /// Whether the program's model frees inodes through the RCU task.

@@ -5,6 +5,15 @@ use super::mm_types::{AddressSpace, Folio, Mm, Vma};
 use super::rwsem::{RwSem, down_read, down_write, up_read, up_write};
 use crate::vocab::{MAPPINGS, Pte};
 
+/// `enum fault_flag`, as the caller of `handle_mm_fault()` has them; see [`VmFaultInfo`].
+#[derive(Clone, Copy, Debug)]
+pub struct FaultFlags {
+    pub write: bool,
+    pub unshare: bool,
+    pub allow_retry: bool,
+    pub killable: bool,
+}
+
 /// `struct vm_fault`.
 #[derive(Clone, Copy, Debug)]
 pub struct VmFaultInfo {
@@ -14,8 +23,10 @@ pub struct VmFaultInfo {
     pub write: bool,
     /// FAULT_FLAG_UNSHARE
     pub unshare: bool,
-    /// FAULT_FLAG_ALLOW_RETRY (with KILLABLE): the first attempt; mmap_lock may be dropped.
+    /// FAULT_FLAG_ALLOW_RETRY without FAULT_FLAG_TRIED: the first attempt; mmap_lock may be dropped.
     pub allow_retry: bool,
+    /// FAULT_FLAG_KILLABLE: a fatal signal ends the wait for the folio lock, and mmap_lock is dropped.
+    pub killable: bool,
     /// The entry the fault was taken on.
     pub orig_pte: Pte,
     /// The file's folio, once found: locked, with an [`Owner::Fault`](crate::vocab::Owner::Fault) reference.

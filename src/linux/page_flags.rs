@@ -105,7 +105,7 @@ page_flags! {
     PG_WRITEBACK: test folio_test_writeback, test_and_set folio_test_set_writeback;
     PG_REFERENCED: test folio_test_referenced, set folio_set_referenced, clear folio_clear_referenced,
         test_and_clear folio_test_clear_referenced, set_na __folio_set_referenced;
-    PG_UPTODATE: test folio_test_uptodate, set folio_set_uptodate, set_na __folio_set_uptodate,
+    PG_UPTODATE: set folio_set_uptodate, set_na __folio_set_uptodate,
         clear folio_clear_uptodate;
     PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty,
         test_and_clear folio_test_clear_dirty, set folio_set_dirty, clear folio_clear_dirty;
@@ -119,7 +119,6 @@ page_flags! {
     PG_MAPPEDTODISK: clear folio_clear_mappedtodisk, test folio_test_mappedtodisk, set folio_set_mappedtodisk;
     PG_ANON_EXCLUSIVE: test page_anon_exclusive, set set_page_anon_exclusive, clear clear_page_anon_exclusive;
     PG_PRIVATE: test folio_test_private, set folio_set_private, clear folio_clear_private;
-    PG_PRIVATE_2: clear folio_clear_private_2;
     PG_RECLAIM: test folio_test_reclaim, set folio_set_reclaim, clear folio_clear_reclaim,
         test folio_test_readahead, set folio_set_readahead, clear folio_clear_readahead;
     PG_SWAPBACKED: test folio_test_swapbacked, set folio_set_swapbacked, clear folio_clear_swapbacked,
@@ -128,6 +127,17 @@ page_flags! {
         test_and_clear folio_test_clear_unevictable, clear_na __folio_clear_unevictable;
     PG_MLOCKED: test folio_test_mlocked, test_and_set folio_test_set_mlocked, set folio_set_mlocked,
         test_and_clear folio_test_clear_mlocked, clear_na __folio_clear_mlocked;
+}
+
+/// `folio_test_uptodate`: if it is set, a read barrier, so that the contents are seen as they were when it was.
+#[inline]
+pub fn folio_test_uptodate(folio: Folio) -> bool {
+    prim!(folio_test_uptodate);
+    let uptodate = test(folio, PG_UPTODATE);
+    if uptodate {
+        m().barrier(Order::Acquire);
+    }
+    uptodate
 }
 
 /// `folio_test_swapcache`: PG_swapcache means the swap cache only on a swap-backed folio. One load.

@@ -64,10 +64,10 @@ impl FolioBatch {
         self.values != 0
     }
 
-    /// The first index the batch covers, and the one after the last.
-    pub fn span(&self) -> (usize, usize) {
-        let found = self.entries().fold(self.values, |set, (_, index)| set | 1 << index);
-        (found.trailing_zeros() as usize, (u32::BITS - found.leading_zeros()) as usize)
+    /// The indices of the value entries.
+    pub fn values(&self) -> impl Iterator<Item = usize> + use<> {
+        let values = self.values;
+        (0..SLOTS).filter(move |index| values & 1 << index != 0)
     }
 
     /// `folio_batch_remove_exceptionals`.

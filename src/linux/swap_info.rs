@@ -43,6 +43,12 @@ pub fn set_swap_map(slot: usize, value: u64) {
     m().store(byte(slot), value, Order::Relaxed, Note::Nothing, 0);
 }
 
+/// SWP_SYNCHRONOUS_IO: whether pages of this slot are read at once, by the task that wants them. The odd slots stand
+/// for a device in memory (zram), the even ones for a disk. Writes take their time on either.
+pub const fn synchronous_io(slot: usize) -> bool {
+    slot % 2 == 1
+}
+
 /// The map as one word, 16 bits for a slot, read in one step.
 fn swap_map_word() -> u64 {
     let first = m().load(byte(0), Order::Relaxed, Note::Nothing, 0) & 0xffff;

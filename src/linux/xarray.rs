@@ -82,8 +82,8 @@ pub fn xa_unlock_irq(mapping: AddressSpace) {
     spin_unlock_irq(SpinLock::i_pages(mapping));
 }
 
-/// Whether nothing is in the tree: LD of the xarray's head, or of `nrpages` where the kernel looks at that (before
-/// v5.0).
+/// Whether nothing is in the tree. The kernel loads the xarray's head, for which the slots stand here: one load for
+/// each up to the first that holds something. Before v5.0: LD of `nrpages`.
 pub fn xa_empty(mapping: AddressSpace) -> bool {
     prim!(xa_empty);
     if m().model().kernel.has_folios() {

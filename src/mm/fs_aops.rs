@@ -31,7 +31,7 @@ pub enum Writepage {
 pub enum Mkwrite {
     /// VM_FAULT_LOCKED: the folio is locked and dirty.
     Locked,
-    /// VM_FAULT_NOPAGE: it left the file.
+    /// VM_FAULT_NOPAGE: it left the file, or is about to.
     NoPage,
 }
 
@@ -113,7 +113,8 @@ pub(super) fn start_write(folio: Folio, end_io: fn(u32)) {
 pub(super) fn complete_read(arg: u32, done: impl FnOnce(Folio)) {
     let folio = Folio(arg as u8);
     if let Some(mapping) = folio_mapping(folio) {
-        device_read(folio, mapping, folio_index_in(folio, mapping));
+        let next = bug(bugs::M_READ_BLOCK) as usize;
+        device_read(folio, mapping, (folio_index_in(folio, mapping) + next) % SLOTS);
     }
     local_irq_disable();
     done(folio);
@@ -194,6 +195,13 @@ pub fn launder_folio(mapping: AddressSpace, folio: Folio) {
 /// `vm_ops->page_mkwrite`. The caller holds a reference and mmap_lock.
 pub fn page_mkwrite(_vma: Vma, mapping: AddressSpace, folio: Folio) -> Mkwrite {
     filemap_page_mkwrite(mapping, folio)
+}
+
+/// Whether the `page_mkwrite` of a file system with buffers or iomap refuses the locked folio: truncation has begun.
+/// Which callback it is takes no access.
+pub(super) fn mkwrite_beyond_eof(mapping: AddressSpace, folio: Folio) -> bool {
+    let blocks = m().peek(mapping.obj(Field::AOps)) & (AOPS_BUFFERS | AOPS_IOMAP) != 0;
+    blocks && beyond_eof(mapping, folio)
 }
 
 /// What `page_mkwrite` does before it dirties the locked folio.

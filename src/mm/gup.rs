@@ -11,7 +11,7 @@ use super::swap::{folio_mark_accessed, folio_put_refs, lru_add_drain, lru_add_dr
 use super::vmscan::folio_isolate_lru;
 use crate::bugs;
 use crate::kfn;
-use crate::linux::fault::{VmFault, mmap_read_lock, mmap_read_unlock};
+use crate::linux::fault::{FaultFlags, VmFault, mmap_read_lock, mmap_read_unlock};
 use crate::linux::highmem::page_id;
 use crate::linux::mm_inline::private_list_add;
 use crate::linux::mm_types::*;
@@ -42,9 +42,18 @@ struct Foll {
     longterm: bool,
     /// FOLL_TOUCH: the page counts as accessed.
     touch: bool,
+    /// FOLL_UNLOCKABLE: the mmap_lock may be dropped, and taken again, on the way.
+    unlockable: bool,
+    /// FOLL_TRIED: it has been already.
+    tried: bool,
 }
 
 impl Foll {
+    /// FOLL_GET.
+    const GET: Foll = Foll { pin: false, write: false, longterm: false, touch: false, unlockable: false, tried: false };
+    /// FOLL_PIN.
+    const PIN: Foll = Foll { pin: true, ..Foll::GET };
+
     const fn owner(self) -> Owner {
         if self.pin { Owner::Pin } else { Owner::User }
     }
@@ -273,26 +282,39 @@ fn check_vma_flags(vma: Vma, foll: Foll) -> bool {
     vm_flags & VM_WRITE != 0
 }
 
-/// `faultin_page()`, v6.12, without FAULT_FLAG_ALLOW_RETRY. mmap_lock held, also afterwards. False: an error.
-fn faultin_page(vma: Vma, addr: usize, foll: Foll, unshare: bool) -> bool {
+/// What `faultin_page()` came to.
+enum Faultin {
+    /// 0: the entry is to be looked at again.
+    Done,
+    /// -EBUSY: the mmap_lock has been dropped.
+    Unlocked,
+    /// -EFAULT, -ENOMEM.
+    Failed,
+}
+
+/// `faultin_page()`, v6.12. mmap_lock held, also afterwards unless `Unlocked`, which only FOLL_UNLOCKABLE leads to.
+/// Left out: FOLL_NOWAIT, FOLL_INTERRUPTIBLE, VM_FAULT_COMPLETED.
+fn faultin_page(vma: Vma, addr: usize, foll: Foll, unshare: bool) -> Faultin {
     kfn!(faultin_page);
-    match handle_mm_fault(vma, addr, foll.write, unshare, false) {
-        VmFault::Sigbus | VmFault::Oom => false,
-        VmFault::Retry => {
-            mmap_read_lock(vma.mm());
-            true
-        }
-        VmFault::Done | VmFault::Locked | VmFault::NoPage => true,
+    let allow_retry = foll.unlockable && !foll.tried;
+    let flags = FaultFlags { write: foll.write, unshare, allow_retry, killable: foll.unlockable };
+    match handle_mm_fault(vma, addr, flags) {
+        VmFault::Sigbus | VmFault::Oom => Faultin::Failed,
+        VmFault::Retry => Faultin::Unlocked,
+        VmFault::Done | VmFault::Locked | VmFault::NoPage => Faultin::Done,
     }
 }
 
-/// `__get_user_pages()`, v6.12. mmap_lock held, also afterwards. `None`: the address is not mapped so, the fault failed
-/// or the task was killed. The kernel looks the VMA up once; it stays, unless a fault drops the mmap_lock.
-fn __get_user_pages(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
+/// `__get_user_pages()`, v6.12. mmap_lock held; `locked` turns false if a fault dropped it, and the call is to be made
+/// again. `None` otherwise: the address is not mapped so, the fault failed or the task was killed.
+fn __get_user_pages(mm: Mm, addr: usize, foll: Foll, locked: &mut bool) -> Option<Folio> {
     kfn!(__get_user_pages);
+    let vma = mm.vma_lookup(addr)?;
+    if !check_vma_flags(vma, foll) {
+        return None;
+    }
     loop {
-        let vma = mm.vma_lookup(addr)?;
-        if !check_vma_flags(vma, foll) || fatal_signal_pending() {
+        if fatal_signal_pending() {
             return None;
         }
         let unshare = match follow_page_pte(vma, addr, foll) {
@@ -301,19 +323,39 @@ fn __get_user_pages(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
             Follow::NoPage => false,
             Follow::Unshare => true,
         };
-        if !faultin_page(vma, addr, foll, unshare) {
-            return None;
+        match faultin_page(vma, addr, foll, unshare) {
+            Faultin::Done => {}
+            Faultin::Unlocked => {
+                *locked = false;
+                return None;
+            }
+            Faultin::Failed => return None,
         }
     }
 }
 
-/// `__get_user_pages_locked()`, v6.12. mmap_lock held.
+/// `__get_user_pages_locked()`, v6.12. With FOLL_UNLOCKABLE it takes the mmap_lock and drops it; else the caller has
+/// it. After a fault that dropped the lock everything is looked up again, with FOLL_TRIED. Left out: killable waits for
+/// the mmap_lock.
 fn __get_user_pages_locked(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     kfn!(__get_user_pages_locked);
+    if foll.unlockable {
+        mmap_read_lock(mm);
+    }
     if foll.pin {
         mm_set_has_pinned_flag(mm);
     }
-    __get_user_pages(mm, addr, foll)
+    let mut locked = true;
+    let mut found = __get_user_pages(mm, addr, foll, &mut locked);
+    while !locked && !fatal_signal_pending() {
+        mmap_read_lock(mm);
+        locked = true;
+        found = __get_user_pages(mm, addr, Foll { tried: true, ..foll }, &mut locked);
+    }
+    if foll.unlockable && locked {
+        mmap_read_unlock(mm);
+    }
+    found
 }
 
 // ----- long-term pins (MM-6.12 11.7) -----
@@ -382,7 +424,7 @@ fn check_and_migrate_movable_folios(folio: Folio, foll: Foll) -> Checked {
     migrate_longterm_unpinnable_folios(&mut list, folio, foll)
 }
 
-/// `__gup_longterm_locked()`, v6.12. mmap_lock held.
+/// `__gup_longterm_locked()`, v6.12. mmap_lock held, unless FOLL_UNLOCKABLE.
 fn __gup_longterm_locked(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     kfn!(__gup_longterm_locked);
     if !foll.longterm {
@@ -399,14 +441,6 @@ fn __gup_longterm_locked(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     None
 }
 
-/// The slow path with the mmap_lock around it.
-fn gup_slow(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
-    mmap_read_lock(mm);
-    let folio = __gup_longterm_locked(mm, addr, foll);
-    mmap_read_unlock(mm);
-    folio
-}
-
 // ----- what drivers call -----
 
 /// `gup_fast_fallback()`, v6.12 (`internal_get_user_pages_fast()` before).
@@ -415,7 +449,8 @@ fn gup_fast_fallback(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     if foll.pin {
         mm_set_has_pinned_flag(mm);
     }
-    gup_fast(mm, addr, foll).or_else(|| gup_slow(mm, addr, Foll { touch: true, ..foll }))
+    let slow = Foll { touch: true, unlockable: true, ..foll };
+    gup_fast(mm, addr, foll).or_else(|| __gup_longterm_locked(mm, addr, slow))
 }
 
 /// The pin of the page at `addr` has passed every re-check.
@@ -426,22 +461,25 @@ fn pin_done(folio: Folio, mm: Mm, addr: usize) {
 /// `get_user_pages_fast()`, v6.12. The caller holds `mm_users` and no locks. The folio with a `User` reference.
 pub fn get_user_pages_fast(mm: Mm, addr: usize, write: bool) -> Option<Folio> {
     kfn!(get_user_pages_fast);
-    gup_fast_fallback(mm, addr, Foll { pin: false, write, longterm: false, touch: false })
+    gup_fast_fallback(mm, addr, Foll { write, ..Foll::GET })
 }
 
 /// `pin_user_pages_fast()`, v6.12. The caller holds `mm_users` and no locks. The folio pinned: 1024 `Pin` references.
 pub fn pin_user_pages_fast(mm: Mm, addr: usize, write: bool) -> Option<Folio> {
     kfn!(pin_user_pages_fast);
-    let folio = gup_fast_fallback(mm, addr, Foll { pin: true, write, longterm: false, touch: false })?;
+    let folio = gup_fast_fallback(mm, addr, Foll { write, ..Foll::PIN })?;
     pin_done(folio, mm, addr);
     Some(folio)
 }
 
 /// `pin_user_pages()`, v6.12, with the mmap_lock its caller holds. The caller holds `mm_users` and no locks. Slow path
-/// only; `longterm` is FOLL_LONGTERM.
+/// only, and the lock is held throughout: the faults are not killable. `longterm` is FOLL_LONGTERM.
 pub fn pin_user_pages(mm: Mm, addr: usize, write: bool, longterm: bool) -> Option<Folio> {
     kfn!(pin_user_pages);
-    let folio = gup_slow(mm, addr, Foll { pin: true, write, longterm, touch: false })?;
+    mmap_read_lock(mm);
+    let folio = __gup_longterm_locked(mm, addr, Foll { write, longterm, ..Foll::PIN });
+    mmap_read_unlock(mm);
+    let folio = folio?;
     pin_done(folio, mm, addr);
     Some(folio)
 }
@@ -449,7 +487,7 @@ pub fn pin_user_pages(mm: Mm, addr: usize, write: bool, longterm: bool) -> Optio
 /// Drops a pin for good.
 fn unpin(folio: Folio) {
     m().note(Note::PinDrop, folio.obj(Field::Refcount), 0);
-    gup_put_folio(folio, Foll { pin: true, write: false, longterm: false, touch: false });
+    gup_put_folio(folio, Foll::PIN);
 }
 
 /// `unpin_user_page()`, v6.12.

@@ -11,13 +11,14 @@ use super::filemap::{
 };
 use super::fs_aops::{Writepage, writepage};
 use super::fs_buffer::{invalidate_bh_lrus_cpu, lock_buffer, try_to_free_buffers, trylock_buffer, unlock_buffer};
-use super::{bug, kernel};
+use super::memory::mk_pte_read_once;
 use super::mlock::mlock_drain_local;
 use super::page_alloc::folio_alloc;
 use super::page_writeback::folio_clear_dirty_for_io;
 use super::rmap::*;
 use super::swap::{folio_add_lru, folio_put, lru_add_drain};
 use super::vmscan::{folio_putback_lru, putback_lru_page};
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::highmem::copy_content;
@@ -34,8 +35,8 @@ use crate::linux::xarray::*;
 use crate::machine::m;
 use crate::vocab::*;
 
-/// `NR_MAX_MIGRATE_PAGES_RETRY`: passes of asynchronous migration. 10 in Linux; a pass that fails again changes nothing
-/// the one before did not.
+/// `NR_MAX_MIGRATE_PAGES_RETRY`: passes of asynchronous migration. 10 in Linux, each of them one more chance for others
+/// to let go of the folio. A few are enough here, where each costs steps.
 const NR_MAX_MIGRATE_PAGES_RETRY: usize = 3;
 /// `NR_MAX_MIGRATE_ASYNC_RETRY`: passes of the asynchronous attempt before synchronous migration.
 const NR_MAX_MIGRATE_ASYNC_RETRY: usize = 3;
@@ -148,14 +149,15 @@ pub fn migration_entry_wait(mm: Mm, addr: usize) {
 }
 
 /// `remove_migration_pte()`, v6.12: the rmap walk's work on one VMA, `dst` locked. If `addr` has a migration entry for
-/// `src`, `dst` is mapped there, with a reference of the entry's. Left out: soft-dirty, userfaultfd, KSM.
+/// `src`, `dst` is mapped there, with a reference of the entry's: writable if the entry was, or if new entries of the
+/// VMA are. Left out: soft-dirty, userfaultfd, KSM.
 fn remove_migration_pte(src: Folio, dst: Folio, vma: Vma, addr: usize) {
     kfn!(remove_migration_pte);
     let Some(entry) = page_vma_mapped_walk(src.pfn(), vma, addr, PVMW_SYNC | PVMW_MIGRATION) else { return };
     folio_get(dst, Owner::Pte);
-    let mut pte = Pte::present(dst.pfn());
-    if entry.is_young() {
-        pte = pte.mkyoung();
+    let mut pte = mk_pte_read_once(dst, vma);
+    if !entry.is_young() {
+        pte = pte.mkold();
     }
     if entry.is_dirty() && folio_test_dirty(dst) {
         pte = pte.mkdirty();

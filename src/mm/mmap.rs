@@ -433,9 +433,9 @@ fn has_private_contents(pte: Pte) -> bool {
 
 // ----- fork, exit -----
 
-/// `dup_mmap()` (kernel/fork.c), v6.12: `child`, which must be no living process, becomes a copy of `parent`. The
-/// caller holds an `mm_users` reference on the parent. False: `child` lives, or no memory. Left out: VM_DONTCOPY,
-/// policies, userfaultfd, KSM.
+/// `dup_mmap()` (kernel/fork.c), v6.12, with `dup_mm()` and `mm_init()`: `child`, which must be no living process,
+/// becomes a copy of `parent`. It counts as alive before its first VMA is in a tree. The caller holds an `mm_users`
+/// reference on the parent. False: `child` lives, or no memory. Left out: VM_DONTCOPY, policies, userfaultfd, KSM.
 pub fn dup_mmap(child: Mm, parent: Mm) -> bool {
     kfn!(dup_mmap);
     let dead = || m().peek(child.obj(Field::MmUsers)) == 0;
@@ -450,14 +450,15 @@ pub fn dup_mmap(child: Mm, parent: Mm) -> bool {
         m().poke(child.obj(Field::HasPinned), 0);
         m().poke(child.obj(Field::WriteProtectSeq), 0);
     }
-    let copied = vacant && parent.vmas().all(|vma| dup_vma(child, vma));
-    if copied {
+    if vacant {
+        // mm_init(). Others may find the child from here on, and wait for its mmap_lock.
         m().store(child.obj(Field::MmUsers), 1, Order::Release, Note::Nothing, 0);
     }
+    let copied = vacant && parent.vmas().all(|vma| dup_vma(child, vma));
     mmap_write_unlock(child);
     mmap_write_unlock(parent);
     if vacant && !copied {
-        exit_mmap(child);
+        mmput(child);
     }
     copied
 }
@@ -485,8 +486,9 @@ fn dup_vma(child: Mm, vma: Vma) -> bool {
 /// accounting.
 fn exit_mmap(mm: Mm) {
     kfn!(exit_mmap);
-    mmap_read_lock(mm);
+    // Before the lock: without VMAs, its number may be a new process's by then.
     let vmas = overlapping(mm, 0, VADDRS);
+    mmap_read_lock(mm);
     if vmas.is_empty() {
         return mmap_read_unlock(mm);
     }

@@ -12,6 +12,7 @@ use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::folio_mark_uptodate;
 use crate::linux::pagemap::folio_swap;
 use crate::linux::service::submit_io;
+use crate::linux::swap_info::synchronous_io;
 use crate::machine::m;
 use crate::vocab::*;
 
@@ -83,15 +84,15 @@ fn end_swap_bio_read(bio: u32) {
     folio_unlock(folio);
 }
 
-/// `swap_read_folio()`, v6.12. Folio locked, not uptodate, its `swap` set; the read unlocks it. `synchronous`: the
-/// device answers at once (SWP_SYNCHRONOUS_IO), and the folio need not be in the swap cache. Left out: the zero map,
-/// zswap, swap files.
-pub fn swap_read_folio(folio: Folio, synchronous: bool) {
+/// `swap_read_folio()`, v6.12. Folio locked, not uptodate, its `swap` set; the read unlocks it. On a synchronous device
+/// it is over on return, and the folio need not be in the swap cache. Left out: the zero map, zswap, swap files.
+pub fn swap_read_folio(folio: Folio) {
     kfn!(swap_read_folio);
+    let slot = folio_swap(folio).unwrap_or(0);
+    let synchronous = synchronous_io(slot);
     vm_bug_on_folio(!synchronous && peek_flags(folio) & PG_SWAPCACHE == 0, folio, VmBug::SwapCache);
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
     vm_bug_on_folio(peek_flags(folio) & PG_UPTODATE != 0, folio, VmBug::Uptodate);
-    let slot = folio_swap(folio).unwrap_or(0);
     if synchronous {
         end_swap_bio_read(bio(folio, slot));
     } else {

@@ -41,20 +41,21 @@ pub(super) fn unlock(locked: bool) {
     }
 }
 
-/// `__folio_clear_lru_flags()` (include/linux/mm_inline.h), v6.12. lru_lock held, refcount 0. The three non-atomic
-/// clears are one load and one store here: nobody else may touch the word. Both active and unevictable are left for the
-/// bad-page report.
+/// `__folio_clear_lru_flags()` (include/linux/mm_inline.h), v6.12; `page_off_lru()` before v5.12, which clears the flag
+/// that is set. lru_lock held, refcount 0: nobody else may change the word, so the clears are not atomic. Both active
+/// and unevictable are left for the bad-page report.
 pub(super) fn __folio_clear_lru_flags(folio: Folio) {
     kfn!(__folio_clear_lru_flags);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU == 0, folio, VmBug::LruClear);
     __folio_clear_lru(folio);
     let both = PG_ACTIVE | PG_UNEVICTABLE;
-    match peek_flags(folio) & both {
-        PG_ACTIVE if bug(bugs::M_FREE_ACTIVE) => {}
-        PG_ACTIVE => __folio_clear_active(folio),
-        PG_UNEVICTABLE if bug(bugs::M_FREE_UNEVICTABLE) => {}
-        PG_UNEVICTABLE => __folio_clear_unevictable(folio),
-        _ => {}
+    let set = peek_flags(folio) & both;
+    let clears = |flag: u64| if kernel().has_folios() { set != both } else { set == flag };
+    if clears(PG_ACTIVE) && !bug(bugs::M_FREE_ACTIVE) {
+        __folio_clear_active(folio);
+    }
+    if clears(PG_UNEVICTABLE) && !bug(bugs::M_FREE_UNEVICTABLE) {
+        __folio_clear_unevictable(folio);
     }
 }
 

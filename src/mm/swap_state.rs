@@ -211,7 +211,7 @@ pub fn read_swap_cache_async(slot: usize) -> Option<Folio> {
     kfn!(read_swap_cache_async);
     let (folio, allocated) = __read_swap_cache_async(slot)?;
     if allocated {
-        swap_read_folio(folio, false);
+        swap_read_folio(folio);
     }
     Some(folio)
 }

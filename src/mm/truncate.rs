@@ -66,27 +66,39 @@ pub(super) fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool 
 
 // ----- value entries -----
 
-/// `clear_shadow_entries()`, v6.12: every value entry among indices `start..end`. Left out: shmem and DAX.
-fn clear_shadow_entries(mapping: AddressSpace, (start, end): (usize, usize)) {
-    kfn!(clear_shadow_entries);
-    lock_for_removal(mapping);
-    let mut index = start;
-    while let Some((at, entry)) = xas_find_entry(mapping, index, end) {
-        if entry == Entry::Value {
-            xas_store(mapping, at, None);
-        }
-        index = at + 1;
+/// `__clear_shadow_entry()`, v6.12. i_pages held. The lookup saw a value entry at `index`; it goes if it is still
+/// there. One shadow is like another here.
+fn __clear_shadow_entry(mapping: AddressSpace, index: usize) {
+    kfn!(__clear_shadow_entry);
+    if xas_load_entry(mapping, index) == Entry::Value {
+        xas_store(mapping, index, None);
     }
-    unlock_after_removal(mapping);
 }
 
-/// `truncate_folio_batch_exceptionals()`, v6.12: the value entries a batch has met.
+/// `clear_shadow_entries()`, v6.12: for invalidation, the value entries a batch has met, as far as they are still
+/// there. Left out: shmem, DAX, the inode LRU.
+fn clear_shadow_entries(mapping: AddressSpace, fbatch: &mut FolioBatch) {
+    kfn!(clear_shadow_entries);
+    clear_values(mapping, fbatch);
+}
+
+/// `truncate_folio_batch_exceptionals()`, v6.12: the same for truncation.
 fn truncate_folio_batch_exceptionals(mapping: AddressSpace, fbatch: &mut FolioBatch) {
     kfn!(truncate_folio_batch_exceptionals);
-    if fbatch.has_values() {
-        clear_shadow_entries(mapping, fbatch.span());
-        fbatch.remove_exceptionals();
+    clear_values(mapping, fbatch);
+}
+
+/// The body of both, with `folio_batch_remove_exceptionals()`.
+fn clear_values(mapping: AddressSpace, fbatch: &mut FolioBatch) {
+    if !fbatch.has_values() {
+        return;
     }
+    lock_for_removal(mapping);
+    for index in fbatch.values() {
+        __clear_shadow_entry(mapping, index);
+    }
+    unlock_after_removal(mapping);
+    fbatch.remove_exceptionals();
 }
 
 // ----- ranges (MM-6.12 4.3) -----
@@ -319,7 +331,7 @@ fn mapping_try_invalidate(mapping: AddressSpace) {
                 deactivate_file_folio(folio);
             }
         }
-        truncate_folio_batch_exceptionals(mapping, &mut fbatch);
+        clear_shadow_entries(mapping, &mut fbatch);
         folio_batch_release(&mut fbatch, Owner::LookupBatch);
     }
 }
@@ -380,7 +392,7 @@ pub fn invalidate_inode_pages2_range(mapping: AddressSpace, start: usize, end: u
             }
             folio_unlock(folio);
         }
-        truncate_folio_batch_exceptionals(mapping, &mut fbatch);
+        clear_shadow_entries(mapping, &mut fbatch);
         folio_batch_release(&mut fbatch, Owner::LookupBatch);
     }
     all

@@ -25,7 +25,7 @@ mod state;
 pub use finding::{CheckSet, CheckSpec, Finding, KindSpec};
 
 use crate::machine::Machine;
-use crate::vocab::{Event, Field, Obj, Topics, Via};
+use crate::vocab::{Event, Field, MAPPINGS, Obj, Topics, Via};
 use context::Context;
 use ledger::Ledger;
 
@@ -56,6 +56,8 @@ pub struct NearMiss {
     pub site: u32,
     /// Class of the folio's reference count then: how close to its end it is.
     pub count: u8,
+    /// The mapping it is about, if it is about one.
+    pub mapping: Option<u8>,
 }
 
 /// Near misses kept of one execution.
@@ -176,7 +178,8 @@ impl San {
             });
             let count = folio.map_or(0, |f| m.peek(Obj::folio(f, Field::Refcount)).min(4) as u8);
             let nth = m.nth(e.task as usize) as u16;
-            self.near[self.nr_near] = NearMiss { task: e.task, op: e.op, nth, site: e.site.hash(), count };
+            let mapping = e.obj.as_mapping().filter(|m| *m < MAPPINGS).map(|m| m as u8);
+            self.near[self.nr_near] = NearMiss { task: e.task, op: e.op, nth, site: e.site.hash(), count, mapping };
             self.nr_near += 1;
         }
     }

@@ -80,6 +80,10 @@ impl FileFault<'_> {
             return true;
         }
         self.maybe_unlock_mmap_for_io();
+        if !self.vmf.killable {
+            __folio_lock(folio);
+            return true;
+        }
         let locked = __folio_lock_killable(folio).is_ok();
         if !locked && self.fpin.is_none() {
             // Linux drops the mmap_lock, and with it what pins the inode, before invalidate_lock: an open question. The
@@ -296,11 +300,12 @@ fn filemap_map_order0_folio(vmf: &VmFaultInfo, folio: Folio, index: usize) -> bo
 }
 
 /// `filemap_page_mkwrite()`, v6.12, and those of the file systems: a shared mapping is about to become writable. The
-/// caller holds a reference; the VMA's file pins the mapping. Left out: freeze protection, timestamps.
+/// caller holds a reference; the VMA's file pins the mapping. `block_page_mkwrite()` and `iomap_page_mkwrite()` refuse
+/// a folio beyond the end of the file, too. Left out: freeze protection, timestamps.
 pub fn filemap_page_mkwrite(mapping: AddressSpace, folio: Folio) -> Mkwrite {
     kfn!(filemap_page_mkwrite);
     folio_lock(folio);
-    if !folio_raw_mapping(folio).is(mapping) {
+    if !folio_raw_mapping(folio).is(mapping) || fs_aops::mkwrite_beyond_eof(mapping, folio) {
         folio_unlock(folio);
         return Mkwrite::NoPage;
     }

@@ -12,7 +12,7 @@ pub use read::{do_read_cache_folio, filemap_create_folio, filemap_read};
 pub use wait::*;
 pub use write::{filemap_fdatawait, filemap_write_and_wait, generic_perform_write};
 
-use super::swap::{folio_add_lru, folio_put_refs};
+use super::swap::{folio_add_lru, folio_put, folio_put_refs};
 use super::{bug, fs_aops, kernel};
 use crate::bugs;
 use crate::kfn;
@@ -108,17 +108,33 @@ pub fn filemap_remove_folio(mapping: AddressSpace, folio: Folio) {
     filemap_free_folio(mapping, folio);
 }
 
-/// `page_cache_delete_batch()`, v6.12. i_pages held, every folio locked. Clears `folio->mapping`, **then** empties the
-/// slot: the reverse of [`page_cache_delete`].
+/// `page_cache_delete_batch()`, v6.12. i_pages held, every folio locked. Walks the slots from the first folio's on, and
+/// skips what is not in the batch. Clears `folio->mapping`, **then** empties the slot: the reverse of
+/// [`page_cache_delete`].
 fn page_cache_delete_batch(mapping: AddressSpace, fbatch: &FolioBatch) {
     kfn!(page_cache_delete_batch);
-    for folio in fbatch.folios() {
-        let index = folio_index(folio);
+    let mut folios = fbatch.folios();
+    let mut expected = folios.next();
+    let mut index = expected.map_or(SLOTS, folio_index);
+    let mut total_pages = 0;
+    while let Some(folio) = expected
+        && let Some((at, entry)) = xas_find_entry(mapping, index, SLOTS)
+    {
+        index = at + 1;
+        let Entry::Folio(found) = entry else { continue };
+        if found != folio {
+            // Beyond ours: ours has been removed, which its lock forbids.
+            let place = |folio: Folio| m().peek(folio.obj(Field::Index));
+            vm_bug_on_folio(kernel().has_folios() && place(found) > place(folio), found, VmBug::WrongIndex);
+            continue;
+        }
         vm_bug_not_locked(folio);
         folio_clear_mapping(folio);
-        xas_store(mapping, index, None);
+        xas_store(mapping, at, None);
+        total_pages += 1;
+        expected = folios.next();
     }
-    nrpages_add(mapping, -(fbatch.count() as i64));
+    nrpages_add(mapping, -total_pages);
 }
 
 /// `delete_from_page_cache_batch()`, v4.15 to v6.12. Every folio locked and in `mapping`; the caller pins the inode and
@@ -196,13 +212,15 @@ pub fn filemap_add_folio(mapping: AddressSpace, folio: Folio, index: usize) -> b
 // ----- replacement (MM-6.12 3.6) -----
 
 /// `replace_page_cache_folio()`, v6.12: `new` takes the place of `old`. Both locked; the caller holds a reference on
-/// each and pins the inode; `new` is in no mapping and does not enter the LRU. Left out: memcg.
+/// each; `new` is in no mapping and does not enter the LRU. Left out: memcg.
 pub fn replace_page_cache_folio(old: Folio, new: Folio) {
     kfn!(replace_page_cache_folio);
     vm_bug_not_locked(old);
     vm_bug_not_locked(new);
     vm_bug_on_folio(m().peek(new.obj(Field::FolioMapping)) != 0, new, VmBug::WrongMapping);
     let Some(mapping) = folio_raw_mapping(old).file() else { return };
+    // While `old` is attached: nothing else may pin the inode.
+    let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
     let index = folio_index(old);
     folio_get(new, Owner::PageCache);
     folio_set_mapping(new, mapping);
@@ -211,7 +229,7 @@ pub fn replace_page_cache_folio(old: Folio, new: Folio) {
     xas_store(mapping, index, Some(new));
     folio_clear_mapping(old);
     xa_unlock_irq(mapping);
-    filemap_free_folio(mapping, old);
+    folio_put(old, Owner::PageCache);
 }
 
 // ----- private data (MM-6.12 4.6) -----

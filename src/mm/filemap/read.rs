@@ -1,6 +1,5 @@
 //! Reading through the page cache (MM-6.12 3.7).
 
-use super::lookup::vm_bug_wrong_index;
 use super::{filemap_add_folio, wait::*};
 use crate::kfn;
 use crate::linux::fs::i_size_read;
@@ -217,7 +216,6 @@ pub fn do_read_cache_folio(mapping: AddressSpace, index: usize) -> Option<Folio>
             folio_put(folio, Owner::Lookup);
             continue;
         }
-        vm_bug_wrong_index(folio, index);
         if folio_test_uptodate(folio) {
             folio_unlock(folio);
             folio_mark_accessed(folio);

@@ -1,4 +1,6 @@
 //! Waiting for folio bits, and the folio lock (MM-6.12 2).
+//!
+//! Left out: `folio_end_private_2()` and `folio_wait_private_2()`. Nothing sets PG_private_2 here.
 
 use super::vm_bug_not_locked;
 use crate::bugs;
@@ -24,8 +26,6 @@ use crate::vocab::*;
 const LOCKED: u8 = PG_LOCKED.trailing_zeros() as u8;
 /// Bit number of PG_writeback, for wait queues.
 const WRITEBACK: u8 = PG_WRITEBACK.trailing_zeros() as u8;
-/// Bit number of PG_private_2, for wait queues.
-const PRIVATE_2: u8 = PG_PRIVATE_2.trailing_zeros() as u8;
 /// `sysctl_page_lock_unfairness`: rounds a waiter may lose the lock to a stealer before it is handed over. 5 in Linux;
 /// the hand-off must be reachable within a few operations here.
 const PAGE_LOCK_UNFAIRNESS: i32 = 1;
@@ -172,8 +172,8 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Beha
     if flags & wanted != 0 {
         return Ok(());
     }
-    // A killed waiter that was woken takes the wake-up with it in Linux: an open question. The model passes it on unless
-    // it is put back in.
+    // A killed waiter that was woken takes the wake-up with it in Linux: an open question. The model passes it on
+    // unless it is put back in.
     if flags & WQ_FLAG_WOKEN != 0 && !bug(bugs::OPEN_WAITER) {
         folio_wake_bit(folio, bit);
     }
@@ -212,7 +212,7 @@ pub fn folio_lock(folio: Folio) {
 }
 
 /// `__folio_lock()`, v6.12: as [`folio_lock`], after a trylock has failed.
-fn __folio_lock(folio: Folio) {
+pub(super) fn __folio_lock(folio: Folio) {
     kfn!(__folio_lock);
     let _ = folio_wait_bit_common(folio, LOCKED, TaskState::Uninterruptible, Behavior::Exclusive);
 }
@@ -232,14 +232,21 @@ pub(super) fn __folio_lock_killable(folio: Folio) -> Result<(), Interrupted> {
 }
 
 /// `__folio_lock_or_retry()`, v6.12, of a fault that could not trylock the folio; the caller keeps its reference. True:
-/// locked. False (VM_FAULT_RETRY): mmap_lock has been dropped. Left out: FAULT_FLAG_RETRY_NOWAIT, faults that are not
-/// killable.
+/// locked. False (VM_FAULT_RETRY): mmap_lock has been dropped. Left out: FAULT_FLAG_RETRY_NOWAIT.
 pub fn __folio_lock_or_retry(folio: Folio, vmf: &VmFaultInfo) -> bool {
     kfn!(__folio_lock_or_retry);
     if vmf.allow_retry {
         mmap_read_unlock(vmf.mm());
-        let _ = folio_wait_locked_killable(folio);
+        if vmf.killable {
+            let _ = folio_wait_locked_killable(folio);
+        } else {
+            folio_wait_locked(folio);
+        }
         return false;
+    }
+    if !vmf.killable {
+        __folio_lock(folio);
+        return true;
     }
     let locked = __folio_lock_killable(folio).is_ok();
     if !locked {
@@ -339,14 +346,6 @@ pub fn folio_end_read(folio: Folio, success: bool) {
     if end_read_has_waiters(folio, success) {
         folio_wake_bit(folio, LOCKED);
     }
-}
-
-/// `folio_end_private_2()`, v6.12: drops the reference of PG_private_2 (an [`Owner::Private`] one).
-pub fn folio_end_private_2(folio: Folio) {
-    kfn!(folio_end_private_2);
-    folio_clear_private_2(folio);
-    folio_wake_bit(folio, PRIVATE_2);
-    folio_put(folio, Owner::Private);
 }
 
 /// `migration_entry_wait_on_locked()`, v6.12. The caller holds the page-table lock of `mm`, which is dropped, and has

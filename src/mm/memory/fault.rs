@@ -98,12 +98,14 @@ fn do_read_fault(vmf: &mut VmFaultInfo) -> VmFault {
         Ok(folio) => folio,
         Err(ret) => return ret,
     };
-    if bug(bugs::M_FAULT_UNLOCKED) {
+    let early = bug(bugs::M_FAULT_UNLOCKED);
+    if early {
         folio_unlock(folio);
-        return finish_fault(vmf);
     }
     let ret = finish_fault(vmf);
-    folio_unlock(folio);
+    if !early {
+        folio_unlock(folio);
+    }
     if ret != VmFault::Done {
         folio_put(folio, Owner::Fault);
     }

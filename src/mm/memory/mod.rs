@@ -47,23 +47,37 @@ fn has_page_mkwrite(vma: Vma) -> bool {
 }
 
 /// `vma_wants_writenotify()` (mm/vma.c), v6.12: the first write to a clean page of the shared mapping must fault.
-/// mmap_lock held. Left out: soft-dirty, userfaultfd.
-pub(super) fn vma_wants_writenotify(vma: Vma) -> bool {
+/// Left out: soft-dirty, userfaultfd.
+fn vma_wants_writenotify(vma: Vma, vm_flags: u64) -> bool {
     let both = VM_WRITE | VM_SHARED;
-    locked_vm_flags(vma) & both == both && vm_ops(vma) & (AOPS_WRITEBACK | AOPS_PAGE_MKWRITE) != 0
+    vm_flags & both == both && vm_ops(vma) & (AOPS_WRITEBACK | AOPS_PAGE_MKWRITE) != 0
 }
 
 /// Whether `vma->vm_page_prot` lets new entries be writable: shared writable mappings of files nobody writes back.
 /// mmap_lock held.
 pub(super) fn prot_writable(vma: Vma) -> bool {
+    flags_writable(vma, locked_vm_flags(vma))
+}
+
+/// [`prot_writable`] by the VMA's flags: the protection follows from them.
+fn flags_writable(vma: Vma, vm_flags: u64) -> bool {
     let both = VM_WRITE | VM_SHARED;
-    locked_vm_flags(vma) & both == both && !vma_wants_writenotify(vma)
+    vm_flags & both == both && !vma_wants_writenotify(vma, vm_flags)
 }
 
 /// `mk_pte(page, vma->vm_page_prot)` as x86 makes it: young. mmap_lock held.
 fn mk_pte(folio: Folio, vma: Vma) -> Pte {
+    pte_with_prot(folio, prot_writable(vma))
+}
+
+/// `mk_pte(page, READ_ONCE(vma->vm_page_prot))`: for who holds the lock of a tree the VMA is in, and not the mmap_lock.
+pub(super) fn mk_pte_read_once(folio: Folio, vma: Vma) -> Pte {
+    pte_with_prot(folio, flags_writable(vma, vma.vm_flags()))
+}
+
+fn pte_with_prot(folio: Folio, writable: bool) -> Pte {
     let entry = Pte::present(folio.pfn()).mkyoung();
-    if prot_writable(vma) { entry.mkwrite() } else { entry }
+    if writable { entry.mkwrite() } else { entry }
 }
 
 /// `maybe_mkwrite()` (include/linux/mm.h), v6.12. mmap_lock held.
@@ -100,11 +114,12 @@ fn access_error(vma: Vma, write: bool) -> bool {
 /// out: per-VMA locks, stack growth, killable waits for the mmap_lock.
 pub fn do_user_addr_fault(mm: Mm, addr: usize, write: bool) -> VmFault {
     kfn!(do_user_addr_fault);
-    let mut allow_retry = true;
+    // FAULT_FLAG_DEFAULT
+    let mut flags = FaultFlags { write, unshare: false, allow_retry: true, killable: true };
     loop {
         mmap_read_lock(mm);
         let fault = match mm.vma_lookup(addr) {
-            Some(vma) if !access_error(vma, write) => handle_mm_fault(vma, addr, write, false, allow_retry),
+            Some(vma) if !access_error(vma, write) => handle_mm_fault(vma, addr, flags),
             _ => VmFault::Sigbus,
         };
         if fault != VmFault::Retry {
@@ -115,19 +130,21 @@ pub fn do_user_addr_fault(mm: Mm, addr: usize, write: bool) -> VmFault {
         if fatal_signal_pending() {
             return fault;
         }
-        allow_retry = false;
+        flags.allow_retry = false; // FAULT_FLAG_TRIED
     }
 }
 
 /// `handle_mm_fault()` with `__handle_mm_fault()`, v6.12. mmap_lock held; `Retry`: it has been dropped. The caller has
 /// checked the permissions. Returns `Done` also where the entry changed meanwhile. Left out: hugetlb, PUD and PMD
 /// entries, accounting.
-pub fn handle_mm_fault(vma: Vma, addr: usize, write: bool, unshare: bool, allow_retry: bool) -> VmFault {
+pub fn handle_mm_fault(vma: Vma, addr: usize, flags: FaultFlags) -> VmFault {
     kfn!(handle_mm_fault);
     // sanitize_fault_flags(): only private mappings have something to unshare.
+    let FaultFlags { write, unshare, allow_retry, killable } = flags;
     let unshare = unshare && is_cow_mapping(vma);
     let orig_pte = ptep_get(vma.mm(), addr);
-    let vmf = &mut VmFaultInfo { vma, addr, write, unshare, allow_retry, orig_pte, page: None, cow_page: None };
+    let vmf =
+        &mut VmFaultInfo { vma, addr, write, unshare, allow_retry, killable, orig_pte, page: None, cow_page: None };
     match handle_pte_fault(vmf) {
         VmFault::NoPage => VmFault::Done,
         ret => ret,

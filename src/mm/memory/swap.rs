@@ -12,7 +12,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pgtable::*;
 use crate::linux::sched::might_sleep;
-use crate::linux::swap_info::wait_for_swap_slot;
+use crate::linux::swap_info::{synchronous_io, wait_for_swap_slot};
 use crate::mm::bug;
 use crate::mm::filemap::{__folio_lock_or_retry, folio_unlock};
 use crate::mm::migrate::migration_entry_wait;
@@ -31,12 +31,6 @@ enum Direct {
     NoMemory,
     /// Somebody else is busy with the slot.
     BackOff,
-}
-
-/// SWP_SYNCHRONOUS_IO: whether pages of this slot are read at once. The odd slots stand for a device in memory (zram),
-/// the even ones for a disk.
-const fn synchronous_io(slot: usize) -> bool {
-    slot % 2 == 1
 }
 
 /// `folio_lock_or_retry()` (include/linux/pagemap.h), v6.12. mmap_lock held; false: it has been dropped, and the folio
@@ -116,7 +110,7 @@ fn swap_in_directly(slot: usize, need_clear_cache: &mut bool) -> Direct {
     *need_clear_cache = true;
     folio_add_lru(folio);
     folio_set_swap(folio, Some(slot));
-    swap_read_folio(folio, true);
+    swap_read_folio(folio);
     folio_set_swap(folio, None);
     Direct::Folio(folio)
 }

@@ -31,6 +31,11 @@ pub const PVMW_SYNC: u8 = 1;
 /// PVMW_MIGRATION: looks for migration entries.
 pub const PVMW_MIGRATION: u8 = 2;
 
+/// TTU_IGNORE_MLOCK: unmaps from VM_LOCKED VMAs, too.
+pub const TTU_IGNORE_MLOCK: u8 = 1;
+/// TTU_SYNC: walks with PVMW_SYNC.
+pub const TTU_SYNC: u8 = 2;
+
 // ----- page_vma_mapped.c (MM-6.12 6.5) -----
 
 /// Whether the entry maps `pfn`, or is the migration entry that names it.

@@ -14,7 +14,7 @@ use crate::mm::swapfile::{swap_duplicate, swap_free};
 pub enum Referenced {
     /// References through page tables; `vm_locked`: a VM_LOCKED VMA maps it.
     Count { ptes: u32, vm_locked: bool },
-    /// -1: rmap lock contention, or an exiting process.
+    /// -1: rmap lock contention, or about to go with the exiting process it belongs to.
     Contended,
 }
 
@@ -32,7 +32,7 @@ struct ReferencedArg {
     mapcount: u64,
     referenced: u32,
     vm_locked: bool,
-    /// Only an exiting process maps it.
+    /// `referenced` is -1: anonymous, swap-backed, mapped once, and the process that maps it exits.
     exiting: bool,
 }
 
@@ -97,21 +97,22 @@ fn private_to_one(folio: Folio) -> bool {
 // ----- unmapping for reclaim (MM-6.12 6.7) -----
 
 /// `try_to_unmap()`, v6.12. Folio locked; the caller holds a reference, so that no put here is the last. Whether it
-/// worked, `folio_mapped()` tells. Left out: TTU_RMAP_LOCKED, TTU_SYNC, the TLB.
-pub fn try_to_unmap(folio: Folio, ignore_mlock: bool) {
+/// worked, `folio_mapped()` tells. `flags`: TTU_*. Left out: TTU_RMAP_LOCKED, TTU_HWPOISON, the TLB.
+pub fn try_to_unmap(folio: Folio, flags: u8) {
     kfn!(try_to_unmap);
-    let mut one = |folio, vma, addr| try_to_unmap_one(folio, vma, addr, ignore_mlock);
+    let mut one = |folio, vma, addr| try_to_unmap_one(folio, vma, addr, flags);
     rmap_walk(folio, false, &mut one, &folio_not_mapped);
 }
 
 /// `try_to_unmap_one()`, v6.12. False: aborted, and the walk is over. Left out: hwpoison, pte_unused, userfaultfd,
 /// `mmlist`, counters.
-fn try_to_unmap_one(folio: Folio, vma: Vma, addr: usize, ignore_mlock: bool) -> bool {
+fn try_to_unmap_one(folio: Folio, vma: Vma, addr: usize, flags: u8) -> bool {
     kfn!(try_to_unmap_one);
-    if page_vma_mapped_walk(folio.pfn(), vma, addr, 0).is_none() {
+    let walk_flags = if flags & TTU_SYNC != 0 { PVMW_SYNC } else { 0 };
+    if page_vma_mapped_walk(folio.pfn(), vma, addr, walk_flags).is_none() {
         return true;
     }
-    let unmapped = unmap_pte(folio, vma, addr, ignore_mlock);
+    let unmapped = unmap_pte(folio, vma, addr, flags & TTU_IGNORE_MLOCK != 0);
     if unmapped {
         discard(folio, vma, addr);
     }

@@ -160,7 +160,7 @@ fn unmap(folio: Folio) -> Result<(), Verdict> {
         }
     }
     if folio_mapped(folio) {
-        try_to_unmap(folio, false);
+        try_to_unmap(folio, 0);
         if folio_mapped(folio) {
             return Err(Verdict::ActivateLocked);
         }
