@@ -12,6 +12,9 @@ use std::ops::ControlFlow;
 /// Schedules a program is run under, its own included, unless said otherwise.
 pub const ROUNDS: u32 = 20;
 
+/// Inputs that are aimed at a site before it is aimed at more rarely.
+const AIMS: u32 = 200;
+
 /// Executions of programs like one that came close to a finding.
 const NEIGHBOURS: u32 = 24;
 
@@ -21,8 +24,8 @@ pub struct Searcher {
     seed: u64,
     rounds: u32,
     scatter: Scatter,
-    /// Sites whose near misses have led to a finding: not worth aiming at again.
-    spent: Vec<u32>,
+    /// Sites of near misses, with how often they were aimed at. Those that led to a finding are not worth it again.
+    aimed_at: Vec<(u32, u32)>,
     /// The drawn schedule, kept for its allocation.
     drawn: Schedule,
     /// The first near miss among the scattered schedules of the program.
@@ -33,14 +36,30 @@ impl Searcher {
     /// `rounds` below 1 counts as 1.
     pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
         let (scatter, drawn) = (Scatter::default(), Schedule::default());
-        Searcher { runner, seed, rounds: rounds.max(1), scatter, spent: Vec::new(), drawn, missed: None }
+        Searcher { runner, seed, rounds: rounds.max(1), scatter, aimed_at: Vec::new(), drawn, missed: None }
     }
 
     /// Near misses at this site need not be aimed at any more.
     pub fn spend(&mut self, site: u32) {
-        if !self.spent.contains(&site) {
-            self.spent.push(site);
+        self.aims(site).1 = u32::MAX;
+    }
+
+    fn aims(&mut self, site: u32) -> &mut (u32, u32) {
+        let at = self.aimed_at.iter().position(|a| a.0 == site).unwrap_or_else(|| {
+            self.aimed_at.push((site, 0));
+            self.aimed_at.len() - 1
+        });
+        &mut self.aimed_at[at]
+    }
+
+    /// Whether to aim at this site now: always for a while, then ever more rarely, as some near misses never hit.
+    fn worth_aiming(&mut self, site: u32, rng: &mut Rng) -> bool {
+        let aims = &mut self.aims(site).1;
+        if *aims == u32::MAX {
+            return false;
         }
+        *aims = aims.saturating_add(1).min(u32::MAX - 1);
+        rng.one_in(1 + *aims / AIMS)
     }
 
     /// Runs `program` with its own schedule, then with scattered ones. `on_run` sees the program with the schedule of
@@ -112,9 +131,14 @@ impl Searcher {
             self.scatter.draw(&mut rng, MAX_SCATTERED, &mut program.schedule);
             let run = self.runner.run(program);
             on_run(program, &run)?;
-            directed.aim(self.runner.near_misses(), &self.spent, program);
-            let unspent = self.runner.near_misses().iter().find(|n| !self.spent.contains(&n.site));
-            self.missed = self.missed.or(unspent.copied());
+            for i in 0..self.runner.near_misses().len() {
+                let near = self.runner.near_misses()[i];
+                if directed.is_new(&near) && !self.worth_aiming(near.site, &mut rng) {
+                    continue;
+                }
+                directed.aim(&near, program);
+                self.missed = self.missed.or(Some(near));
+            }
             while let Some(schedule) = directed.next() {
                 program.schedule = schedule;
                 let run = self.runner.run(program);
@@ -138,25 +162,26 @@ impl Directed {
     /// Directed executions of one input.
     const MOST: usize = 64;
 
-    fn aim(&mut self, near: &[NearMiss], spent: &[u32], program: &Program) {
+    fn is_new(&self, near: &NearMiss) -> bool {
+        !self.seen.contains(&(near.task, near.op, near.nth))
+    }
+
+    fn aim(&mut self, n: &NearMiss, program: &Program) {
         let cpus = program.nr_cpus() as u8;
         let rcu = uses_rcu(program).then_some(RCU_TASK as u8);
-        for n in near.iter().filter(|n| !spent.contains(&n.site)) {
-            let place = (n.task, n.op, n.nth);
-            let first = !self.seen.contains(&place);
+        let first = self.is_new(n);
+        if first {
+            self.seen.push((n.task, n.op, n.nth));
+        }
+        for to in (0..cpus).chain(rcu).filter(|to| *to != n.task) {
+            let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
             if first {
-                self.seen.push(place);
+                (0..cpus).for_each(|start| self.push(Schedule { start, records: vec![p] }));
             }
-            for to in (0..cpus).chain(rcu).filter(|to| *to != n.task) {
-                let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
-                if first {
-                    (0..cpus).for_each(|start| self.push(Schedule { start, records: vec![p] }));
-                }
-                let mut led_there = program.schedule.clone();
-                led_there.records.retain(|q| q.place() != p.place());
-                led_there.records.push(p);
-                self.push(led_there);
-            }
+            let mut led_there = program.schedule.clone();
+            led_there.records.retain(|q| q.place() != p.place());
+            led_there.records.push(p);
+            self.push(led_there);
         }
     }
 
@@ -200,9 +225,7 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
 /// An operation of the program's kernel, half of the time one that removes; on the near miss's mapping, if it takes one.
 fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> {
     let removes = rng.one_in(2);
-    let fits = |spec: &&OpSpec| {
-        spec.kernels.contains(&program.model.kernel) && (!removes || spec.role == Role::Remove)
-    };
+    let fits = |spec: &&OpSpec| spec.kernels.contains(&program.model.kernel) && (!removes || spec.role == Role::Remove);
     let count = TABLE.iter().filter(fits).count() as u32;
     let spec = TABLE.iter().filter(fits).nth(rng.below(count) as usize)?;
     let code = crate::ops::find(spec.name)? as u8;

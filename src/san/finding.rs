@@ -13,6 +13,8 @@ pub struct Finding {
     pub kind: &'static str,
     /// The rule was broken, but no memory has been damaged yet.
     pub predictive: bool,
+    /// Nothing is broken: a place where another task could break something. Only ever aims the search.
+    pub hint: bool,
     /// Event of the violation.
     pub seq: u32,
     /// The event on the other side: what the violating access collides with.
@@ -54,12 +56,21 @@ impl KindSpec {
             check: self.check,
             kind: self.name,
             predictive: self.predictive,
+            hint: false,
             seq: e.seq,
             other: None,
             folio: e.obj.as_folio().map(|f| f as u8),
             mapping: e.obj.as_mapping().map(|m| m as u8),
             site: e.site.hash(),
         }
+    }
+}
+
+impl KindSpec {
+    /// A place from which the kind could be reached, though nothing is wrong yet.
+    #[cold]
+    pub(super) fn hint(&self, e: &Event) -> Finding {
+        Finding { hint: true, ..self.at(e) }
     }
 }
 
@@ -122,7 +133,7 @@ impl CheckSet {
     }
 
     pub(super) fn reports(self, f: &Finding) -> bool {
-        !(self.actual && f.predictive)
+        !(f.hint || self.actual && f.predictive)
     }
 }
 

@@ -3,7 +3,7 @@
 //! U4 (a list's length is its size counter) holds of itself: a list is one cell. Entries of the batches that move a
 //! filed folio own a reference (R9) and win PG_lru when they are processed (U1): nothing else is asked of them.
 
-use super::state::{VmArea, file_of, flags, maps_under_ptl, page, ptes, word};
+use super::state::{VmArea, file_of, flags, maps_under_ptl, page, ptes, slot_folio, slots, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
@@ -19,7 +19,7 @@ kinds! { "lru":
     MLOCK_COUNT = "mlock-count" actual "U6"
         "mlock_count is used without the lru_lock, or where the list link is: on a folio that is not unevictable.";
     LAST_PUT = "last-put" actual "U9" "folio_put() drops the last reference under the lru_lock.";
-    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in use is on no list, or PG_lru does not say where it is.";
+    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in a cache or mapped is on no list, or PG_lru does not say where it is.";
     STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, R-STRANDED"
         "At rest, an evictable folio is unevictable.";
     OVERCOUNT = "mlock-overcount" actual "U12" "At rest, mlock_count is above the mappings of locked VMAs.";
@@ -169,7 +169,9 @@ impl Lru {
             let p = &self.at[f];
             let found = |kind: &KindSpec| Some(kind.at(e).folio(f).with_other(p.changed_at.map(|c| c.0)));
             let filed = flags & PG_LRU != 0;
-            if filed != (p.list != 0) || (p.known && !filed) {
+            // U10 asks of what can be found: an orphan, or a page with a memory error, may be on no list.
+            let findable = word(v.m, f, Field::Mapcount) != 0 || slots(v.m).any(|(.., w)| slot_folio(w) == Some(f));
+            if filed != (p.list != 0) || (p.known && !filed && findable) {
                 return found(&STRANDED);
             }
             if !filed || flags & PG_UNEVICTABLE == 0 {
@@ -217,9 +219,16 @@ impl Lru {
     /// U9, as far as `folio_put` goes: a filed folio would take the lock that is held, which `lockdep` reports. Batched
     /// puts and `move_folios_to_lru` know.
     fn last_put(v: &View, e: &Event) -> Option<Finding> {
-        let last = e.note == Note::RefPut && e.new == 0 && v.cx.task(e).holds(Obj::lru_lock());
+        if e.note != Note::RefPut || e.site.func.name != "folio_put" || !v.cx.task(e).holds(Obj::lru_lock()) {
+            return None;
+        }
         let filed = e.obj.as_folio().is_some_and(|f| flags(v.m, f) & PG_LRU != 0);
-        (last && !filed && e.site.func.name == "folio_put").then(|| LAST_PUT.at(e))
+        match e.new {
+            0 if filed => None,
+            0 => Some(LAST_PUT.at(e)),
+            // It would be the last one if the other holders let go before.
+            _ => Some(LAST_PUT.hint(e)),
+        }
     }
 }
 

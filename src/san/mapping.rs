@@ -52,26 +52,36 @@ impl Mapping {
         writeback || maps_under_ptl(v, e, folio)
     }
 
-    /// The swap space is never freed.
-    fn protected(&self, v: &View, e: &Event, m: usize) -> bool {
+    /// What protects the mapping. The swap space is never freed.
+    fn protection(&self, v: &View, e: &Event, m: usize) -> Protection {
+        use Protection::{Grace, Inode, Nothing};
         if m == SWAP_SPACE {
-            return true;
+            return Inode;
         }
         let t = v.cx.task(e);
         if t.pins >> m & 1 != 0 || e.note == Note::InodeFreed || e.task as usize >= CPUS || !v.cx.running {
-            return true;
+            return Inode;
         }
         if t.holds(Obj::mapping(m, Field::XaLock)) || t.holds(Obj::mapping(m, Field::ILock)) {
-            return true;
+            return Inode;
         }
-        match Via::from_aux(e.aux) {
-            Via::Pinned { .. } => false,
-            Via::Folio { folio, seq, .. } => {
-                let f = folio as usize % FOLIOS;
-                self.by_folio_lock(v, e, folio, seq) || Mapping::by_rcu(v, e, seq) || self.by_page(v, e, f)
-            }
+        let Via::Folio { folio, seq, .. } = Via::from_aux(e.aux) else { return Nothing };
+        let f = folio as usize % FOLIOS;
+        match () {
+            _ if self.by_folio_lock(v, e, folio, seq) || self.by_page(v, e, f) => Inode,
+            _ if Mapping::by_rcu(v, e, seq) => Grace,
+            _ => Nothing,
         }
     }
+}
+
+/// What keeps an address_space that is used.
+enum Protection {
+    /// The inode cannot be evicted.
+    Inode,
+    /// It may be evicted, but its memory stays for a grace period.
+    Grace,
+    Nothing,
 }
 
 impl Check for Mapping {
@@ -89,8 +99,10 @@ impl Check for Mapping {
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
         if let Some(m) = e.obj.as_mapping() {
-            if self.protected(v, e, m) {
-                return None;
+            match self.protection(v, e, m) {
+                Protection::Inode => return None,
+                Protection::Grace => return Some(UNPROTECTED.hint(e)),
+                Protection::Nothing => {}
             }
             let Via::Folio { folio, .. } = Via::from_aux(e.aux) else { return Some(UNPROTECTED.at(e)) };
             let other = self.stored[folio as usize].filter(|s| s.1 != e.task).map(|s| s.0);
