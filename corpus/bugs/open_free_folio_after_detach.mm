@@ -1,9 +1,9 @@
 # foliofuzz repro v1
-# BUG: MMSAN: unprotected-deref in filemap_free_folio
+# BUG: MMSAN: use-after-free in filemap_free_folio / i_callback
 # cause: open_free_folio_after_detach
 model: v6.12
 bug: open_free_folio_after_detach
-expect: mapping/unprotected-deref:filemap_free_folio
+expect: uaf/mapping:filemap_free_folio+i_callback
 
 init
   m0 = mapping()
@@ -11,3 +11,9 @@ init
 
 cpu0
   memory_failure(F0)
+cpu1
+  evict(m0)
+
+schedule
+  cpu0 op1 until filemap_free_folio.mapping_aops#1 then cpu1
+  cpu1 until end then rcu

@@ -7,9 +7,13 @@ expect: mapping/unprotected-deref:filemap_fault
 
 init
   m0 = mapping(aops=writepages)
-  v4 = vma(p1, 3..4, shared, m0)
+  v0 = vma(p0, 0..1, shared, m0)
 
 cpu0
-  gup_pin(p1, 3, how=fast)
+  user_read(p0, 0)
 cpu1
+  invalidate_inode_pages2(m0, 0)
   send_sigkill(cpu0)
+
+schedule
+  cpu0 op1 until next_uptodate_folio.folio_try_get#1 then cpu1

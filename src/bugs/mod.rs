@@ -297,7 +297,6 @@ bugs! {
     OPEN_FAULT = Bug {
         applies: FOLIOS,
         predictive: Some("mapping/unprotected-deref"),
-        actual: Some("uaf/mapping"),
         cpus: 3,
         ..bug("open_killed_fault_invalidate_lock", "a killed fault drops invalidate_lock after the mmap_lock", "open")
     };

@@ -222,7 +222,8 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
     Some(p)
 }
 
-/// An operation of the program's kernel, half of the time one that removes; on the near miss's mapping, if it takes one.
+/// An operation of the program's kernel, half of the time one that removes; on the near miss's mapping, if it takes
+/// one.
 fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> {
     let removes = rng.one_in(2);
     let fits = |spec: &&OpSpec| spec.kernels.contains(&program.model.kernel) && (!removes || spec.role == Role::Remove);

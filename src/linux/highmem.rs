@@ -1,5 +1,5 @@
-//! `highmem.h`: page contents. The contents of a page are one cell that holds a version: 0 is zeros, every write makes a
-//! number that was never used before. Copies keep the number.
+//! `highmem.h`: page contents. The contents of a page are one cell that holds a version: 0 is zeros, every write makes
+//! a number that was never used before. Copies keep the number.
 
 use super::mm_types::{AddressSpace, Folio};
 use crate::machine::m;

@@ -125,8 +125,8 @@ impl MappingPtr {
     }
 }
 
-/// A process's address space (`struct mm_struct`). The handle is only used by who holds `mm_users`, or under a lock that
-/// keeps one of its VMAs.
+/// A process's address space (`struct mm_struct`). The handle is only used by who holds `mm_users`, or under a lock
+/// that keeps one of its VMAs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mm(pub u8);
 
@@ -177,7 +177,8 @@ impl Mm {
     }
 }
 
-/// A `vm_area_struct`. Slab memory; it lives while its process's mmap_lock, or the tree lock it was found under, is held.
+/// A `vm_area_struct`. Slab memory; it lives while its process's mmap_lock, or the tree lock it was found under, is
+/// held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Vma(pub u8);
 

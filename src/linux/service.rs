@@ -9,17 +9,20 @@ use std::cell::Cell;
 /// I/O requests in flight at once; more wait in the submitter (never reached: one per folio and direction).
 const REQUESTS: usize = 16;
 
+/// A work item.
+pub type Work = fn();
+
 /// An I/O request: what its completion does, with its argument.
 pub type Request = (fn(u32), u32);
 
 struct State {
     /// The work item queued on each CPU.
-    work: [Cell<Option<fn()>>; CPUS],
+    work: [Cell<Option<Work>>; CPUS],
     /// Requests in flight, the first to complete first.
     io: [Cell<Option<Request>>; REQUESTS],
     /// Items each service task has done: its next operation's number.
     done: [Cell<u8>; TASKS],
-    kswapd: Cell<Option<fn()>>,
+    kswapd: Cell<Option<Work>>,
 }
 
 thread_local! {

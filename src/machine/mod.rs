@@ -18,9 +18,7 @@ pub use sched::{Sched, Why};
 pub use task::{SPIN_POINTS, SPIN_ROUNDS, STACK_DEPTH, Section};
 pub use trace::{Recorder, Step, Switch, Trace};
 
-use crate::vocab::{
-    CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics, cpu_of_task,
-};
+use crate::vocab::{CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics, cpu_of_task};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::resume_unwind;
 use task::Task;
@@ -593,8 +591,8 @@ impl Machine {
         }
     }
 
-    /// A load in the same step as the access before it: for what hardware does at once (a page-table walk and the access
-    /// through it).
+    /// A load in the same step as the access before it: for what hardware does at once (a page-table walk and the
+    /// access through it).
     #[inline]
     pub fn load_at_once(&self, obj: Obj, note: Note, aux: u32) -> u64 {
         let v = self.words[obj.0 as usize].get();
@@ -789,7 +787,7 @@ impl Machine {
             topic,
             obj,
             aux,
-            site: if kind == Kind::Note { self.site(t, obj) } else { t.site.get() },
+            site: if matches!(kind, Kind::Note | Kind::Barrier) { self.site(t, obj) } else { t.site.get() },
             old,
             new,
         };

@@ -6,8 +6,8 @@ use std::cell::Cell;
 
 /// Modelled functions a task may be nested in; deeper frames share the last entry.
 pub const STACK_DEPTH: usize = 24;
-/// A task that passes this many points in a row during which nobody stored anything may be spinning: it is parked until a
-/// store, or until nobody else can run.
+/// A task that passes this many points in a row during which nobody stored anything may be spinning: it is parked until
+/// a store, or until nobody else can run.
 pub const SPIN_POINTS: u32 = 48;
 /// Parked tasks are let go this often, when nobody else can run, before they count as stuck. Together more points than
 /// the longest path of the model that stores nothing (a test measures it).
@@ -99,6 +99,7 @@ impl Task {
         self.depth.set(0);
         self.func.set(&ROOT);
         self.label.set(None);
+        self.site.set(Site { func: &ROOT, label: &ROOT });
     }
 
     /// Counts a point; true when the task has spun for long enough to be parked.

@@ -103,7 +103,7 @@ ops! {
     /// fork(): the other process becomes the child, unless it exists.
     fork(p: Arg::Process) in V6_12 as Map => run::process::fork;
     /// exit(): the process's own use of its address space ends; the last user tears it down.
-    exit(p: Arg::Process) in V6_12 as Remove => run::process::exit_process;
+    exit(p: Arg::Process) in V6_12 as Remove => run::process::end_process;
     /// mlock() the VMA at a page.
     mlock(p: Arg::Process, addr: Arg::Addr) in V6_12 as Map => run::process::mlock;
     /// munlock() the VMA at a page.

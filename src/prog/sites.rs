@@ -1,5 +1,5 @@
-//! Names of scheduling points. `tests/sites.txt` lists all, among other lines (see `listing`); names met at run time are
-//! added.
+//! Names of scheduling points. `tests/sites.txt` lists all, among other lines (see `listing`); names met at run time
+//! are added.
 
 use crate::vocab::Site;
 use std::collections::BTreeMap;

@@ -219,6 +219,7 @@ fn a0() -> (Program, Trace, Finding) {
         check: "mapping",
         kind: "use-after-free",
         predictive: false,
+        hint: false,
         seq: deref,
         other: Some(freed),
         folio: Some(0),
@@ -435,6 +436,7 @@ fn nothing_recorded_is_no_reason_to_fail() {
         check: "c",
         kind: "k",
         predictive: true,
+        hint: false,
         seq: 7,
         other: Some(3),
         folio: Some(2),
@@ -469,6 +471,7 @@ fn a_put_after_free_is_told_from_both_sides() {
         check: "refcount",
         kind: "put-after-free",
         predictive: false,
+        hint: false,
         seq: second,
         other: Some(first),
         folio: Some(0),
@@ -499,7 +502,8 @@ fn a_deadlock_shows_who_holds_what() {
     b.on(1, 0, &[&EVICT]).note(Note::Blocked, a, 0);
     let seq = b.note(Note::Deadlock, a, 0);
     let (check, kind) = ("deadlock", "deadlock");
-    let finding = Finding { check, kind, predictive: false, seq, other: None, folio: None, mapping: None, site: 0 };
+    let finding =
+        Finding { check, kind, predictive: false, hint: false, seq, other: None, folio: None, mapping: None, site: 0 };
     let r = Report { program: &program, finding: &finding, trace: &b.trace, bugs: Vec::new() };
     assert_eq!(r.diagram_steps(), [1, 2, 3, 4, 5]);
     let d = r.diagram(&DiagramStyle::KERNEL);

@@ -19,7 +19,7 @@ kinds! { "lru":
     MLOCK_COUNT = "mlock-count" actual "U6"
         "mlock_count is used without the lru_lock, or where the list link is: on a folio that is not unevictable.";
     LAST_PUT = "last-put" actual "U9" "folio_put() drops the last reference under the lru_lock.";
-    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in a cache or mapped is on no list, or PG_lru does not say where it is.";
+    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in a cache or mapped is on no list, or PG_lru is wrong.";
     STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, R-STRANDED"
         "At rest, an evictable folio is unevictable.";
     OVERCOUNT = "mlock-overcount" actual "U12" "At rest, mlock_count is above the mappings of locked VMAs.";

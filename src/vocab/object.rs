@@ -5,7 +5,10 @@ use super::{
 };
 
 macro_rules! objects {
-    ($($(#[$doc:meta])* $class:ident $short:literal x $count:expr => $($field:ident = $name:literal $([$cells:expr])?),+;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $class:ident $short:literal x $count:expr => $($field:ident = $name:literal $([$cells:expr])?),+;
+    )+) => {
         /// What kind of thing an object belongs to.
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
         #[repr(u8)]

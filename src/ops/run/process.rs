@@ -97,7 +97,7 @@ pub fn fork([p, ..]: Args) -> OpResult {
     })
 }
 
-pub fn exit_process([p, ..]: Args) -> OpResult {
+pub fn end_process([p, ..]: Args) -> OpResult {
     if !set_runs(p as usize, false) {
         return OpResult::Nothing;
     }
