@@ -578,4 +578,10 @@ bugs! {
         "a swap-in past the swap cache does not clear SWAP_HAS_CACHE",
         "progress/no-progress",
     );
+    M_FAULT_SIZE = Bug {
+        applies: FOLIOS,
+        predictive: Some("pagecache/mapped-beyond"),
+        actual: Some("pagecache/mapped-beyond"),
+        ..bug("mutant_fault_beyond_eof", "filemap_fault does not look at i_size again under the folio lock", "mutant")
+    };
 }

@@ -149,6 +149,7 @@ checks! {
     writeback::Writeback,
     pins::Pins,
     content::Content,
+    kcsan::Kcsan,
     race::Race,
     lockdep::Lockdep,
     atomic::Atomic,

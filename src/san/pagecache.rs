@@ -19,7 +19,7 @@ kinds! { "pagecache":
     SHADOW = "shadow-exiting" actual "C7" "A shadow entry is stored after eviction has begun.";
     INODE_BUSY = "inode-busy" actual "C8, I-A4" "An inode is freed while a folio is in its slots or names it.";
     MARKS = "marks" actual "C11" "At rest, a slot's marks do not say that its folio is dirty, or say writeback.";
-    BEYOND = "mapped-beyond" actual "C12" "Truncation is over, and a page beyond the end of the file is mapped.";
+    BEYOND = "mapped-beyond" actual "C12" "Truncation, or everything, is over, and a page beyond the end of its file is mapped.";
 }
 
 #[derive(Default)]
@@ -174,6 +174,12 @@ fn beyond(v: &View, e: &Event) -> Option<Finding> {
 
 #[cold]
 fn at_rest(v: &View, e: &Event) -> Option<Finding> {
+    let out = |f: usize| {
+        file_of(v.m, f).is_some_and(|m| word(v.m, f, Field::Index) >= v.m.peek(Obj::mapping(m, Field::ISize)))
+    };
+    if let Some(f) = ptes(v.m).filter_map(|(_, _, pte)| page(pte)).find(|f| out(*f)) {
+        return Some(BEYOND.at(e).folio(f));
+    }
     for (m, index, w) in slots(v.m).filter(|(m, ..)| *m < MAPPINGS) {
         let tagged = v.m.peek(Obj::mapping(m, Field::AOps)) & AOPS_WRITEBACK != 0;
         let Some(f) = slot_folio(w).filter(|_| tagged) else { continue };

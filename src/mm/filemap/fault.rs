@@ -194,7 +194,7 @@ fn with_folio(fault: &mut FileFault, folio: Folio) -> Round {
     }
     fault.invalidate_unlock_shared();
     // Truncation stores the size before it locks the folios: it will find this one mapped.
-    if index >= i_size_read(fault.mapping) {
+    if !bug(bugs::M_FAULT_SIZE) && index >= i_size_read(fault.mapping) {
         unlock_and_put(fault);
         return Round::Over(VmFault::Sigbus);
     }
