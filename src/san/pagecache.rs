@@ -19,7 +19,7 @@ kinds! { "pagecache":
     SHADOW = "shadow-exiting" actual "C7" "A shadow entry is stored after eviction has begun.";
     INODE_BUSY = "inode-busy" actual "C8, I-A4" "An inode is freed while a folio is in its slots or names it.";
     MARKS = "marks" actual "C11" "At rest, a slot's marks do not say that its folio is dirty, or say writeback.";
-    BEYOND = "mapped-beyond" actual "C12" "Truncation, or everything, is over, and a page beyond the end of its file is mapped.";
+    BEYOND = "mapped-beyond" actual "C12" "After truncation, or at rest, a page beyond the end of its file is mapped.";
 }
 
 #[derive(Default)]

@@ -56,9 +56,9 @@ fn page_cache_delete(mapping: AddressSpace, folio: Folio, shadow: bool) {
 }
 
 /// `filemap_unaccount_folio()`, v6.12: its checks that the folio is not mapped, and not dirty in a file that could have
-/// written it. A buffer's user may dirty the folio without its lock at any time (`mark_buffer_dirty()`): the kernel only
-/// warns, and nothing is asked of a folio that still has buffers. Left out: statistics, the repair of a mapped folio
-/// without CONFIG_DEBUG_VM.
+/// written it. A buffer's user may dirty the folio without its lock at any time (`mark_buffer_dirty()`): the kernel
+/// only warns, and nothing is asked of a folio that still has buffers. Left out: statistics, the repair of a mapped
+/// folio without CONFIG_DEBUG_VM.
 fn filemap_unaccount_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(filemap_unaccount_folio);
     vm_bug_on_folio(m().peek(folio.obj(Field::Mapcount)) != 0, folio, VmBug::Mapped);
