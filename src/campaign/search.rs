@@ -15,6 +15,9 @@ pub const ROUNDS: u32 = 20;
 /// Inputs that are aimed at a site before it is aimed at more rarely.
 const AIMS: u32 = 200;
 
+/// How far before a near miss another CPU is let in, at most.
+const BACK: u32 = 8;
+
 /// Executions of programs like one that came close to a finding.
 const NEIGHBOURS: u32 = 24;
 
@@ -214,7 +217,10 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
     p.fix_up();
     let to = other.filter(|to| (*to as usize) < p.nr_cpus())?;
     let at = |cpu, op, anchor, k, to| Preempt { cpu, op, anchor, k, to };
-    let mut records = vec![at(near.task, near.op, Anchor::Nth, near.nth, to)];
+    // What is used there may have been read, and be out of date, a few points before.
+    let back = if rng.one_in(2) { rng.below(BACK) as u16 } else { 0 };
+    let k = near.nth.saturating_sub(back).max(1);
+    let mut records = vec![at(near.task, near.op, Anchor::Nth, k, to)];
     if uses_rcu(&p) {
         records.push(at(to, p.last_op(to as usize), Anchor::End, 1, RCU_TASK as u8));
     }
