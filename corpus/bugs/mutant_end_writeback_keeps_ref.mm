@@ -1,9 +1,9 @@
 # foliofuzz repro v1
-# BUG: MMSAN: quiesce-owner in writeback_iter
+# BUG: MMSAN: quiesce-owner in folio_end_writeback
 # cause: mutant_end_writeback_keeps_ref
 model: v6.12
 bug: mutant_end_writeback_keeps_ref
-expect: quiesce/owner:writeback_iter
+expect: quiesce/owner:folio_end_writeback
 
 init
   m0 = mapping(aops=writepages)

@@ -1,9 +1,9 @@
 # foliofuzz repro v1
-# BUG: MMSAN: quiesce-writeback in shrink_folio_list
+# BUG: MMSAN: quiesce-writeback in move_folios_to_lru
 # cause: mutant_writeback_never_ends
 model: v6.12
 bug: mutant_writeback_never_ends
-expect: quiesce/writeback:shrink_folio_list
+expect: quiesce/writeback:move_folios_to_lru
 
 init
   m0 = mapping()

@@ -340,11 +340,11 @@ bugs! {
         "filemap_fault does not wait until the folio has been read",
         "rmap/not-uptodate",
     );
-    M_REUSE_UNLOCKED = mutant(
+    M_REUSE_UNLOCKED = Bug { actual: None, ..mutant(
         "mutant_reuse_unlocked",
         "wp_page_reuse writes the entry after dropping the page-table lock",
         "rmap/pte-unlocked",
-    );
+    ) };
     M_MAP_PAGES_REF =
         mutant("mutant_map_pages_without_ref", "filemap_map_pages takes no reference for the entry", "rmap/pte-refs");
     M_NEW_ANON_ORDER = mutant(
@@ -360,11 +360,11 @@ bugs! {
         "dropping the swap-cache flag frees a slot that has entries",
         "swap/free-slot",
     );
-    M_SLOT_UNLOCKED = mutant(
+    M_SLOT_UNLOCKED = Bug { actual: None, ..mutant(
         "mutant_slot_freed_unlocked",
         "free_swap_slot clears the byte after dropping the cluster lock",
         "swap/map-unlocked",
-    );
+    ) };
     M_SLOT_KEPT = mutant("mutant_slot_kept", "delete_from_swap_cache does not give the slot back", "swap/has-cache");
     M_MIGRATE_DIRTY = mutant(
         "mutant_migration_loses_dirty",
@@ -486,11 +486,11 @@ bugs! {
         "reclaim frees an MADV_FREE folio without freezing its count",
         "refcount/free-owned",
     );
-    M_FAULT_UNLOCKED = mutant(
+    M_FAULT_UNLOCKED = Bug { actual: None, ..mutant(
         "mutant_fault_maps_unlocked",
         "do_read_fault unlocks the folio before it maps it",
         "folio_lock/map-unlocked",
-    );
+    ) };
     M_WAKE_CLEARS = Bug {
         actual: Some("progress/lost-wakeup"),
         ..mutant("mutant_wake_clears_waiters", "folio_wake_bit always clears PG_waiters", "folio_lock/waiters-clear")
@@ -514,11 +514,11 @@ bugs! {
     );
     M_SWAP_CACHE_REF =
         mutant("mutant_swap_cache_without_ref", "add_to_swap_cache takes no reference", "pagecache/slot-unowned");
-    M_STORE_UNLOCKED = mutant(
+    M_STORE_UNLOCKED = Bug { actual: None, ..mutant(
         "mutant_slot_stored_unlocked",
         "add_to_swap_cache stores the slot before it takes i_pages",
         "pagecache/store-unlocked",
-    );
+    ) };
     M_ADD_INDEX =
         mutant("mutant_add_without_index", "__filemap_add_folio does not set folio->index", "pagecache/slot-mapping");
     M_DELETE_ATTACHED =

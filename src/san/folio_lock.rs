@@ -12,7 +12,7 @@ kinds! { "folio_lock":
     FREED = "freed" actual "R-LOCK-FREED" "A folio on its way to the free list, or on it, is locked.";
     NA_LOST = "na-lost" actual "L4" "A non-atomic flag write overwrites what another CPU changed in between.";
     MAPPING = "mapping-unlocked" predictive "L2" "A folio gets the mapping of a file without the folio lock.";
-    MAP = "map-unlocked" actual "L3" "A file's folio is mapped anew without the folio lock.";
+    MAP = "map-unlocked" predictive "L3" "A file's folio is mapped anew without the folio lock.";
     WAITERS = "waiters-clear" predictive "L6"
         "A folio has a queued waiter but PG_waiters is clear: no unlock will look.";
     WAITER_FREED = "waiter-freed" actual "R9" "A folio is freed while a task waits for its lock.";

@@ -10,7 +10,7 @@ kinds! { "pagecache":
     MAPPED_DELETE = "mapped-delete" actual "C3, R-MAPPED-DELETE" "A folio leaves the page cache while it is mapped.";
     WRITEBACK_DELETE = "writeback-delete" actual "C3, W1" "A folio leaves its cache while it is under writeback.";
     DIRTY_LOST = "dirty-lost" actual "C10" "Reclaim takes a dirty folio out of its cache.";
-    STORE_UNLOCKED = "store-unlocked" actual "C1" "A slot is written without the i_pages lock.";
+    STORE_UNLOCKED = "store-unlocked" predictive "C1" "A slot is written without the i_pages lock.";
     SLOT_MAPPING = "slot-mapping" actual "C1" "A slot names a folio that is free, or that belongs elsewhere.";
     SLOT_UNOWNED = "slot-unowned" actual "C1, R8" "A slot names a folio, but the cache owns no reference to it.";
     NOT_IN_SLOT = "not-in-slot" actual "C2" "An unlocked folio belongs to a file or the swap cache, but is in no slot.";

@@ -72,8 +72,13 @@ impl Check for Quiesce {
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
         for f in (0..FOLIOS).filter(|f| !v.cx.folios[*f].free) {
             if let Some(kind) = folio(v, f) {
-                let locked = Some(v.cx.folios[f].locked_at).filter(|s| *s != 0);
-                return Some(kind.at(e).folio(f).with_other(locked));
+                let view = &v.cx.folios[f];
+                let other = match () {
+                    _ if std::ptr::eq(kind, &LOCKED) => Some(view.locked_at),
+                    _ if std::ptr::eq(kind, &WRITEBACK) => view.written.iter().max().copied(),
+                    _ => v.ledger.account(f).last_change.map(|c| c.0),
+                };
+                return Some(kind.at(e).folio(f).with_other(other.filter(|s| *s != 0)));
             }
         }
         machine(v).map(|kind| kind.at(e))

@@ -17,7 +17,7 @@ kinds! { "rmap":
         "A swap entry names a swap-cache page that is marked exclusive.";
     PLACEMENT = "placement" actual "M9" "A page is mapped where its VMA has another page, or none.";
     NOT_UPTODATE = "not-uptodate" actual "M10" "A page that is not up to date is mapped.";
-    PTE_UNLOCKED = "pte-unlocked" actual "MM-6.12 6.1" "A page-table entry is written without its lock.";
+    PTE_UNLOCKED = "pte-unlocked" predictive "MM-6.12 6.1" "A page-table entry is written without its lock.";
 }
 
 #[derive(Default)]

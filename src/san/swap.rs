@@ -8,7 +8,7 @@ kinds! { "swap":
     COUNT = "count" actual "M7" "A slot's count is not the number of page-table entries that name it.";
     UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
     FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
-    NO_LOCK = "map-unlocked" actual "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
+    NO_LOCK = "map-unlocked" predictive "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
     HAS_CACHE = "has-cache" actual "M7" "At rest, SWAP_HAS_CACHE does not say whether a slot is in the swap cache.";
 }
 
