@@ -46,6 +46,8 @@ struct Position {
     munlock_missed: bool,
     /// mlock_count may count a mapping more than once, or one that is gone (U12).
     count_unsure: bool,
+    /// Task that took a mapping off last, plus one: until it drops the page-table lock it may yet munlock.
+    removed_by: u8,
     /// Has been on, or on the way to, the LRU since it was allocated.
     known: bool,
     changed_at: Option<(u32, u8)>,
@@ -201,6 +203,15 @@ fn locked_mappings(v: &View, f: usize) -> u64 {
 }
 
 impl Lru {
+    /// VM_LOCKED is gone: an unmap that has not looked at it yet takes nothing off the count, and nor will the walk.
+    fn munlock_begins(&mut self, v: &View) {
+        self.munlocking = self.munlocking.saturating_add(1);
+        let unmapping = |t: usize| v.cx.tasks[t].locks().iter().any(|l| l.field() == Field::Ptl);
+        for p in self.at.iter_mut().filter(|p| p.removed_by != 0) {
+            p.count_unsure |= unmapping(p.removed_by as usize - 1);
+        }
+    }
+
     fn mlock_count(&self, v: &View, f: usize, e: &Event) -> Option<Finding> {
         let unevictable = flags(v.m, f) & PG_UNEVICTABLE != 0;
         let ok = !v.cx.running || (unevictable && v.cx.task(e).holds(Obj::lru_lock()));
@@ -261,7 +272,7 @@ impl Check for Lru {
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
         match e.note {
-            Note::MunlockBegin => self.munlocking = self.munlocking.saturating_add(1),
+            Note::MunlockBegin => self.munlock_begins(v),
             Note::MunlockEnd => self.munlocking = self.munlocking.saturating_sub(1),
             Note::Quiescent => return self.at_rest(v, e),
             _ => {}
@@ -270,7 +281,10 @@ impl Check for Lru {
             return match e.obj.field() {
                 Field::MlockCount => self.mlock_count(v, f, e),
                 Field::Mapcount => {
-                    self.at[f].count_unsure |= e.note == Note::RmapRemove && self.munlocking != 0;
+                    if e.note == Note::RmapRemove {
+                        self.at[f].count_unsure |= self.munlocking != 0;
+                        self.at[f].removed_by = e.task + 1;
+                    }
                     None
                 }
                 _ if e.kind == Kind::Note => self.note(v, f, e),
