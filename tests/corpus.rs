@@ -8,7 +8,7 @@ use foliofuzz::prog::Expect;
 use foliofuzz::san::CheckSet;
 
 /// Fewer files than this means that somebody lost some.
-const FLOOR: usize = 50;
+const FLOOR: usize = 180;
 
 #[test]
 fn every_program_meets_its_expectation() {

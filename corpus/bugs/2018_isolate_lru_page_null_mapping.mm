@@ -4,7 +4,7 @@
 model: v4.15
 bug: 2018_isolate_lru_page_null_mapping
 fix: 2018_isolate_lru_page_mapping
-expect: regress/null-mapping:op
+expect: regress/null-mapping:compact_zone
 
 init
   v0 = vma(p0, 0..4, anon)

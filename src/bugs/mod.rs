@@ -37,6 +37,7 @@ macro_rules! bugs {
     ($($id:ident = $row:expr;)+) => {
         /// Every bug, in registry order.
         pub static BUGS: &[Bug] = &[$($row),+];
+        const _: () = assert!([$(stringify!($id)),+].len() <= u128::BITS as usize, "`Model::bugs` has a bit for each");
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Ids { $($id),+ }
         $(pub const $id: BugId = BugId(Ids::$id as u8);)+

@@ -232,10 +232,9 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
 /// one.
 fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> {
     let removes = rng.one_in(2);
-    let fits = |spec: &&OpSpec| spec.kernels.contains(&program.model.kernel) && (!removes || spec.role == Role::Remove);
-    let count = TABLE.iter().filter(fits).count() as u32;
-    let spec = TABLE.iter().filter(fits).nth(rng.below(count) as usize)?;
-    let code = crate::ops::find(spec.name)? as u8;
+    let has = |spec: &OpSpec| spec.kernels.contains(&program.model.kernel);
+    let choices = || TABLE.iter().enumerate().filter(|(_, s)| has(s) && (!removes || s.role == Role::Remove));
+    let (code, spec) = choices().nth(rng.below(choices().count() as u32) as usize)?;
     let mut args = [0; 3];
     for (arg, (_, kind)) in args.iter_mut().zip(spec.args) {
         *arg = match (kind, near.mapping) {
@@ -243,7 +242,7 @@ fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> 
             _ => rng.below(u32::from(kind.values())) as u8,
         };
     }
-    Some(Op { code, args })
+    Some(Op { code: code as u8, args })
 }
 
 /// Whether the program's model frees inodes through the RCU task.

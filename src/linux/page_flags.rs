@@ -105,8 +105,7 @@ page_flags! {
     PG_WRITEBACK: test folio_test_writeback, test_and_set folio_test_set_writeback;
     PG_REFERENCED: test folio_test_referenced, set folio_set_referenced, clear folio_clear_referenced,
         test_and_clear folio_test_clear_referenced, set_na __folio_set_referenced;
-    PG_UPTODATE: set folio_set_uptodate, set_na __folio_set_uptodate,
-        clear folio_clear_uptodate;
+    PG_UPTODATE: set folio_set_uptodate, set_na __folio_set_uptodate;
     PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty,
         test_and_clear folio_test_clear_dirty, set folio_set_dirty, clear folio_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,

@@ -6,7 +6,7 @@ use crate::machine::m;
 use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, KWORKER_TASK, Note, OPS_PER_CPU, Obj, TASKS};
 use std::cell::Cell;
 
-/// I/O requests in flight at once; more wait in the submitter (never reached: one per folio and direction).
+/// I/O requests in flight at once, at most: a folio is being read or written, not both, so there is room for all.
 const REQUESTS: usize = 16;
 
 /// A work item.

@@ -44,13 +44,6 @@ pub fn xas_reload(mapping: AddressSpace, index: usize) -> Option<Folio> {
     entry(load(mapping, index))
 }
 
-/// The first present entry at or after `index`: (index, folio).
-#[inline]
-pub fn xas_find(mapping: AddressSpace, index: usize) -> Option<(usize, Folio)> {
-    prim!(xas_find);
-    (index..SLOTS).find_map(|i| entry(load(mapping, i)).map(|f| (i, f)))
-}
-
 /// Publishes `folio` (or nothing) in the slot; storing nothing clears the slot's marks first. i_pages lock held.
 #[inline]
 pub fn xas_store(mapping: AddressSpace, index: usize, folio: Option<Folio>) {

@@ -65,11 +65,11 @@ impl CompactControl {
 }
 
 /// `compact_zone()`, v6.12 (MM-6.12 8.3), for the frames `cc` names: isolates what can be migrated, migrates it, puts
-/// the rest back. Kernels before folios put everything back. Left out: the free scanner's position, pageblocks, the
+/// the rest back. Kernels before v6.12 put everything back. Left out: the free scanner's position, pageblocks, the
 /// second round, the drain at its end.
 pub fn compact_zone(cc: &mut CompactControl) {
     kfn!(compact_zone);
-    let migrates = kernel().has_folios();
+    let migrates = kernel() >= Kernel::V6_12;
     if migrates {
         lru_add_drain();
     }
@@ -86,7 +86,7 @@ pub fn compact_zone(cc: &mut CompactControl) {
 }
 
 /// What an asynchronous scan says of each page frame it decided on, for the functional expectations.
-pub fn note_outcomes(cc: &CompactControl) {
+fn note_outcomes(cc: &CompactControl) {
     if cc.mode != MigrateMode::Async {
         return;
     }

@@ -117,14 +117,6 @@ pub fn free_swap_cache(folio: Folio) {
     }
 }
 
-/// `free_folio_and_swap_cache()` (`free_page_and_swap_cache()` in v6.12): as [`free_swap_cache`], then drops `owner`'s
-/// reference. Left out: the huge zero page.
-pub fn free_folio_and_swap_cache(folio: Folio, owner: Owner) {
-    kfn!(free_folio_and_swap_cache);
-    free_swap_cache(folio);
-    folio_put(folio, owner);
-}
-
 /// `free_pages_and_swap_cache()`, v6.12: drops the references of an mmu_gather, one for each entry.
 pub fn free_pages_and_swap_cache(folios: &FolioBatch) {
     kfn!(free_pages_and_swap_cache);

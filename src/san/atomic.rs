@@ -3,19 +3,16 @@
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-static SLEEPING: KindSpec = KindSpec {
-    check: "atomic",
-    name: "sleeping",
-    predictive: false,
-    code: "might_sleep",
-    doc: "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in RCU.",
-};
+kinds! { "atomic":
+    SLEEPING = "sleeping" actual "might_sleep"
+        "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in RCU.";
+}
 
 #[derive(Default)]
 pub(super) struct Atomic;
 
 impl Check for Atomic {
-    const SPEC: CheckSpec = CheckSpec { name: "atomic", title: "sleeping in atomic context", kinds: &[&SLEEPING] };
+    const SPEC: CheckSpec = CheckSpec { name: "atomic", title: "sleeping in atomic context", kinds: KINDS };
     const TOPICS: Topics = Topics::none().note(Note::MightSleep).note(Note::FolioWait);
 
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

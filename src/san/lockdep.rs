@@ -3,34 +3,16 @@
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-static SELF_DEADLOCK: KindSpec = KindSpec {
-    check: "lockdep",
-    name: "self-deadlock",
-    predictive: false,
-    code: "I-E4, R-DEADLOCK",
-    doc: "A task waits for a lock it holds.",
-};
-static ORDER: KindSpec = KindSpec {
-    check: "lockdep",
-    name: "order",
-    predictive: true,
-    code: "MM-6.12 14",
-    doc: "A lock is waited for that ranks outside one already held.",
-};
-static UNLOCK_UNHELD: KindSpec = KindSpec {
-    check: "lockdep",
-    name: "unlock-unheld",
-    predictive: false,
-    code: "lockdep",
-    doc: "A lock is released by a task that does not hold it.",
-};
-static HELD_AT_END: KindSpec = KindSpec {
-    check: "lockdep",
-    name: "held-at-end",
-    predictive: false,
-    code: "lockdep",
-    doc: "An operation returns with a lock held, or inside a section.",
-};
+kinds! { "lockdep":
+    SELF_DEADLOCK = "self-deadlock" actual "I-E4, R-DEADLOCK"
+        "A task waits for a lock it holds.";
+    ORDER = "order" predictive "MM-6.12 14"
+        "A lock is waited for that ranks outside one already held.";
+    UNLOCK_UNHELD = "unlock-unheld" actual "lockdep"
+        "A lock is released by a task that does not hold it.";
+    HELD_AT_END = "held-at-end" actual "lockdep"
+        "An operation returns with a lock held, or inside a section.";
+}
 
 /// Rank of the folio lock among [`rank`]s.
 const FOLIO_LOCK_RANK: u8 = 4;
@@ -97,7 +79,7 @@ impl Check for Lockdep {
     const SPEC: CheckSpec = CheckSpec {
         name: "lockdep",
         title: "lock order and self-deadlock",
-        kinds: &[&SELF_DEADLOCK, &ORDER, &UNLOCK_UNHELD, &HELD_AT_END],
+        kinds: KINDS,
     };
     const TOPICS: Topics = Topics::none()
         .writes(Field::XaLock)

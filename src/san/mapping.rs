@@ -6,21 +6,13 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::machine::Section;
 use crate::vocab::*;
 
-static UNPROTECTED: KindSpec = KindSpec {
-    check: "mapping",
-    name: "unprotected-deref",
-    predictive: true,
-    code: "C9, R-MAP-UNPROT",
-    doc: "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, \
-          i_pages lock, RCU section or inode reference.",
-};
-static NULL_STORE: KindSpec = KindSpec {
-    check: "mapping",
-    name: "null-store",
-    predictive: true,
-    code: "L2, I-A2",
-    doc: "folio->mapping of a file folio is cleared without the folio lock.",
-};
+kinds! { "mapping":
+    UNPROTECTED = "unprotected-deref" predictive "C9, R-MAP-UNPROT"
+        "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, \
+         i_pages lock, RCU section or inode reference.";
+    NULL_STORE = "null-store" predictive "L2, I-A2"
+        "folio->mapping of a file folio is cleared without the folio lock.";
+}
 
 #[derive(Default)]
 pub(super) struct Mapping {
@@ -88,7 +80,7 @@ impl Check for Mapping {
     const SPEC: CheckSpec = CheckSpec {
         name: "mapping",
         title: "what protects an address_space in use",
-        kinds: &[&UNPROTECTED, &NULL_STORE],
+        kinds: KINDS,
     };
     const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping).writes(Field::Flags);
 

@@ -3,27 +3,14 @@
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-static DEADLOCK: KindSpec = KindSpec {
-    check: "progress",
-    name: "deadlock",
-    predictive: false,
-    code: "R-DEADLOCK",
-    doc: "Every live task waits.",
-};
-static LOST_WAKEUP: KindSpec = KindSpec {
-    check: "progress",
-    name: "lost-wakeup",
-    predictive: false,
-    code: "L5",
-    doc: "Every live task waits, one of them for a folio bit that is clear.",
-};
-static NO_PROGRESS: KindSpec = KindSpec {
-    check: "progress",
-    name: "no-progress",
-    predictive: false,
-    code: "R-DEADLOCK",
-    doc: "Every live task waits or spins on memory nobody will change.",
-};
+kinds! { "progress":
+    DEADLOCK = "deadlock" actual "R-DEADLOCK"
+        "Every live task waits.";
+    LOST_WAKEUP = "lost-wakeup" actual "L5"
+        "Every live task waits, one of them for a folio bit that is clear.";
+    NO_PROGRESS = "no-progress" actual "R-DEADLOCK"
+        "Every live task waits or spins on memory nobody will change.";
+}
 
 /// What each task went to sleep for: folio and bit, and the event.
 #[derive(Default)]
@@ -35,7 +22,7 @@ impl Check for Progress {
     const SPEC: CheckSpec = CheckSpec {
         name: "progress",
         title: "deadlock, lost wake-up, no progress",
-        kinds: &[&DEADLOCK, &LOST_WAKEUP, &NO_PROGRESS],
+        kinds: KINDS,
     };
     const TOPICS: Topics =
         Topics::none().note(Note::FolioWait).note(Note::Deadlock).note(Note::NoProgress).note(Note::OpEnd);

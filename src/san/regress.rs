@@ -3,27 +3,19 @@
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
-static NULL_MAPPING: KindSpec = KindSpec {
-    check: "regress",
-    name: "null-mapping",
-    predictive: false,
-    code: "I-A5, R-REGRESS(null-mapping)",
-    doc: "Asynchronous compaction refuses a dirty page without a mapping, which migrates without blocking.",
-};
-static WASTED_ISOLATION: KindSpec = KindSpec {
-    check: "regress",
-    name: "wasted-isolation",
-    predictive: false,
-    code: "E5, R-REGRESS(wasted isolation)",
-    doc: "Compaction isolates a folio of an unmovable mapping, which migration must refuse.",
-};
+kinds! { "regress":
+    NULL_MAPPING = "null-mapping" actual "I-A5, R-REGRESS(null-mapping)"
+        "Asynchronous compaction refuses a dirty page without a mapping, which migrates without blocking.";
+    WASTED_ISOLATION = "wasted-isolation" actual "E5, R-REGRESS(wasted isolation)"
+        "Compaction isolates a folio of an unmovable mapping, which migration must refuse.";
+}
 
 #[derive(Default)]
 pub(super) struct Regress;
 
 impl Check for Regress {
     const SPEC: CheckSpec =
-        CheckSpec { name: "regress", title: "functional expectations", kinds: &[&NULL_MAPPING, &WASTED_ISOLATION] };
+        CheckSpec { name: "regress", title: "functional expectations", kinds: KINDS };
     const TOPICS: Topics = Topics::none().note(Note::Outcome);
 
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

@@ -8,7 +8,7 @@ mod write;
 
 pub use fault::{filemap_fault, filemap_map_pages, filemap_page_mkwrite};
 pub use lookup::*;
-pub use read::{do_read_cache_folio, filemap_create_folio, filemap_read};
+pub use read::{filemap_create_folio, filemap_read};
 pub use wait::*;
 pub use write::{filemap_fdatawait, filemap_write_and_wait, generic_perform_write};
 

@@ -217,15 +217,8 @@ pub(super) fn __folio_lock(folio: Folio) {
     let _ = folio_wait_bit_common(folio, LOCKED, TaskState::Uninterruptible, Behavior::Exclusive);
 }
 
-/// `folio_lock_killable()` (include/linux/pagemap.h), v6.12. May sleep; the caller holds a reference. Err: a fatal
-/// signal came first, the folio is not locked.
-pub fn folio_lock_killable(folio: Folio) -> Result<(), Interrupted> {
-    kfn!(folio_lock_killable);
-    might_sleep();
-    if folio_trylock(folio) { Ok(()) } else { __folio_lock_killable(folio) }
-}
-
-/// `__folio_lock_killable()`, v6.12: as [`folio_lock_killable`], after a trylock has failed.
+/// `__folio_lock_killable()`, v6.12: waits for the folio lock after a trylock has failed. May sleep; the caller holds a
+/// reference. Err: a fatal signal came, and the lock is not held. `folio_lock_killable()` is the trylock before it.
 pub(super) fn __folio_lock_killable(folio: Folio) -> Result<(), Interrupted> {
     kfn!(__folio_lock_killable);
     folio_wait_bit_common(folio, LOCKED, TaskState::Killable, Behavior::Exclusive)

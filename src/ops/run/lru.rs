@@ -8,9 +8,9 @@ use crate::linux::pagevec::FolioBatch;
 use crate::linux::percpu::{Kept, can_keep, keep, take_kept};
 use crate::linux::{service, signal};
 use crate::machine::m;
-use crate::mm::compaction::{CompactControl, MigrateMode, compact_zone, isolate_migratepages_block, note_outcomes};
+use crate::mm::compaction::{CompactControl, MigrateMode, compact_zone};
 use crate::mm::{migrate, swap, swapfile, vmscan};
-use crate::vocab::{FOLIOS, Kernel, Owner};
+use crate::vocab::{FOLIOS, Owner};
 
 pub fn lru_add_drain(_: Args) -> OpResult {
     swap::lru_add_drain();
@@ -113,12 +113,6 @@ pub fn migrate_folio(args: Args) -> OpResult {
 pub fn compact([pfn, nr, mode]: Args) -> OpResult {
     let (mode, first) = (migrate_mode(mode), pfn as usize);
     let mut cc = CompactControl::new(mode, (first, (first + 1 + nr as usize).min(FOLIOS)));
-    if m().model().kernel >= Kernel::V6_12 {
-        compact_zone(&mut cc);
-    } else {
-        isolate_migratepages_block(&mut cc);
-        note_outcomes(&cc);
-        migrate::putback_movable_pages(&cc.migratepages);
-    }
+    compact_zone(&mut cc);
     OpResult::of(cc.taken != 0)
 }
