@@ -6,8 +6,9 @@ mod common;
 use foliofuzz::bugs::BUGS;
 use foliofuzz::campaign::{Analysis, Searcher};
 use foliofuzz::exec::{Outcome, Runner};
-use foliofuzz::prog::{Expect, Program};
+use foliofuzz::prog::{Expect, Program, preset};
 use foliofuzz::san::CheckSet;
+use foliofuzz::vocab::BugId;
 use std::ops::ControlFlow;
 
 const SCHEDULES: u32 = 300;
@@ -25,11 +26,11 @@ fn bugs_are_found_where_they_are_and_only_there() {
         let path = common::root().join(format!("corpus/bugs/{}.mm", bug.slug));
         let file = common::load(&path);
         let (program, expect) = (file.program, file.expect);
-        assert!(program.model.bugs >> i & 1 != 0, "{}: the bug is not in", bug.slug);
+        assert!(program.model.bugs.has(BugId(i as u8)), "{}: the bug is not in", bug.slug);
         assert_eq!(class(&program, checks).as_deref(), bug.actual.or(bug.predictive), "{}", bug.slug);
 
         let mut fixed = program.clone();
-        fixed.model.bugs &= !(1 << i);
+        fixed.model.bugs = fixed.model.bugs - preset::bugs_of(BugId(i as u8));
         fixed.model.rcu_free |= bug.fix_needs_rcu_free;
         let mut searcher = Searcher::new(Runner::new(checks), 1, SCHEDULES);
         let _ = searcher.search(&mut fixed, 7, &mut |p, run| {

@@ -1,6 +1,6 @@
 //! Registry of historic bugs that can be put back into the model. Data only.
 
-use crate::vocab::BugId;
+use crate::vocab::{BugId, BugSet};
 
 /// A (major, minor) kernel version.
 pub type Version = (u8, u8);
@@ -25,6 +25,10 @@ pub struct Bug {
     pub actual: Option<&'static str>,
     /// This is the fix of another bug, gone wrong: putting it in takes that bug (a slug) out.
     pub replaces: Option<&'static str>,
+    /// The row is a name for these bugs (slugs) together; it has no code of its own.
+    pub brings: &'static [&'static str],
+    /// Naming the row also sets both RCU switches (`rcu_free`, `irqoff_is_reader`) so.
+    pub rcu: Option<bool>,
     /// The fix only works for inodes that are freed after a grace period: without `rcu_free` the finding stays.
     pub fix_needs_rcu_free: bool,
     /// Variant of the mail threads the project started from.
@@ -37,7 +41,7 @@ macro_rules! bugs {
     ($($id:ident = $row:expr;)+) => {
         /// Every bug, in registry order.
         pub static BUGS: &[Bug] = &[$($row),+];
-        const _: () = assert!([$(stringify!($id)),+].len() <= u128::BITS as usize, "`Model::bugs` has a bit for each");
+        const _: () = assert!([$(stringify!($id)),+].len() <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Ids { $($id),+ }
         $(pub const $id: BugId = BugId(Ids::$id as u8);)+
@@ -61,6 +65,8 @@ const fn bug(slug: &'static str, title: &'static str, category: &'static str) ->
         predictive: None,
         actual: None,
         replaces: None,
+        brings: &[],
+        rcu: None,
         fix_needs_rcu_free: false,
         thread: None,
         cpus: 2,

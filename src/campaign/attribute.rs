@@ -6,30 +6,24 @@ use crate::bugs::BUGS;
 use crate::exec::Runner;
 use crate::prog::Program;
 use crate::sched::{Anchor, Preempt};
-use crate::vocab::{BugId, RCU_TASK};
+use crate::vocab::{BugSet, RCU_TASK};
 use std::ops::ControlFlow;
 
 /// Scattered schedules a program gets to show a signature without a bug.
 const TRIES: u32 = 2000;
 const SEED: u64 = 0x5EED_A77B;
 
-/// The bugs of a set, in registry order.
-pub fn active_bugs(set: u128) -> Vec<BugId> {
-    (0..BUGS.len()).filter(|i| set >> i & 1 != 0).map(|i| BugId(i as u8)).collect()
+/// The slugs of a set's bugs, in registry order.
+pub fn bug_slugs(set: BugSet) -> Vec<&'static str> {
+    set.iter().filter_map(|b| BUGS.get(b.0 as usize)).map(|b| b.slug).collect()
 }
 
-/// Their slugs.
-pub fn bug_slugs(set: u128) -> Vec<&'static str> {
-    active_bugs(set).into_iter().filter_map(|b| BUGS.get(b.0 as usize)).map(|b| b.slug).collect()
-}
-
-/// The bugs that cause `signature` in `program`, as a bit set: each whose removal makes it vanish; if none does alone,
-/// all of the model's if removing all does. 0: no bug of the registry causes it.
-pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) -> u128 {
+/// The bugs that cause `signature` in `program`, each whose removal makes it vanish; if none does alone,
+/// all of the model's if removing all does. None: no bug of the registry causes it.
+pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) -> BugSet {
     let all = program.model.bugs;
-    let bits = active_bugs(all).into_iter().map(|b| 1u128 << b.0);
-    let needed = bits.filter(|bit| causes(searcher, program, *bit, signature)).fold(0, |set, bit| set | bit);
-    if needed == 0 && all.count_ones() > 1 && !shows(searcher, program, all, signature) {
+    let needed: BugSet = all.iter().filter(|b| causes(searcher, program, BugSet::of(*b), signature)).collect();
+    if needed.is_empty() && all.iter().count() > 1 && !shows(searcher, program, all, signature) {
         return all;
     }
     needed
@@ -37,11 +31,11 @@ pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) ->
 
 /// Whether taking the bug out takes the signature away. Where the fix needs RCU-freed inodes, that switch goes on, too,
 /// and it must not be what takes the signature away.
-fn causes(searcher: &mut Searcher, program: &Program, bit: u128, signature: &str) -> bool {
-    if shows(searcher, program, bit, signature) {
+fn causes(searcher: &mut Searcher, program: &Program, bug: BugSet, signature: &str) -> bool {
+    if shows(searcher, program, bug, signature) {
         return false;
     }
-    if !needs_rcu_free(bit) || program.model.rcu_free {
+    if !needs_rcu_free(bug) || program.model.rcu_free {
         return true;
     }
     let mut with = program.clone();
@@ -68,14 +62,14 @@ fn free_by_rcu(program: &mut Program) {
     program.fix_up();
 }
 
-fn needs_rcu_free(set: u128) -> bool {
-    active_bugs(set).into_iter().any(|b| BUGS.get(b.0 as usize).is_some_and(|b| b.fix_needs_rcu_free))
+fn needs_rcu_free(set: BugSet) -> bool {
+    set.iter().any(|b| BUGS.get(b.0 as usize).is_some_and(|b| b.fix_needs_rcu_free))
 }
 
 /// Whether `signature` is still there without the bugs in `without`.
-fn shows(searcher: &mut Searcher, program: &Program, without: u128, signature: &str) -> bool {
+fn shows(searcher: &mut Searcher, program: &Program, without: BugSet, signature: &str) -> bool {
     let mut less = program.clone();
-    less.model.bugs &= !without;
+    less.model.bugs = less.model.bugs - without;
     if needs_rcu_free(without) && !program.model.rcu_free {
         free_by_rcu(&mut less);
     }

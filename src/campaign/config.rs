@@ -1,6 +1,5 @@
 //! What a run is made under, from the words of a command line or of the environment.
 
-use crate::bugs::BUGS;
 use crate::ops::{Arg, TABLE};
 use crate::prog::{HEADER, Program, preset};
 use crate::vocab::*;
@@ -45,12 +44,11 @@ impl ModelChoice {
     fn changed(&self, mut model: Model) -> Result<Model, String> {
         for name in &self.bugs {
             let id = preset::find_bug_for(name, model.kernel)?;
-            let replaced = BUGS.get(id.0 as usize).and_then(|b| b.replaces).and_then(preset::find_bug);
-            model.bugs &= !replaced.map_or(0, |b| 1 << b.0);
-            model.bugs |= 1 << id.0;
+            preset::put_in(&mut model, id);
         }
         for name in &self.fixes {
-            model.bugs &= !(1 << preset::find_bug_for(name, model.kernel)?.0);
+            let id = preset::find_bug_for(name, model.kernel)?;
+            model.bugs = model.bugs - preset::bugs_of(id);
         }
         model.rcu_free = self.rcu_free.unwrap_or(model.rcu_free);
         model.irqoff_is_reader = self.irqoff_is_reader.unwrap_or(model.irqoff_is_reader);

@@ -16,7 +16,7 @@ use super::store::save;
 use crate::exec::{Feedback, Outcome, Run, Runner};
 use crate::prog::{Input, Program, is_text};
 use crate::san::CheckSet;
-use crate::vocab::Model;
+use crate::vocab::{BugSet, Model};
 use libfuzzer_sys as _;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,7 +143,7 @@ struct Hunt {
     known: BTreeMap<Class, u32>,
     found: Vec<Found>,
     /// Bugs some finding was attributed to.
-    caught: u128,
+    caught: BugSet,
     done: bool,
 }
 
@@ -173,7 +173,7 @@ pub fn run(options: Options, stop: Arc<AtomicBool>, observer: Box<dyn Observer>)
         signatures: BTreeSet::new(),
         known: BTreeMap::new(),
         found: Vec::new(),
-        caught: 0,
+        caught: BugSet::EMPTY,
         done: false,
     };
     HUNT.set(Some(hunt));
@@ -387,9 +387,10 @@ impl Hunt {
         self.observer.found(&found);
         self.found.push(found);
         self.stats.findings = self.found.len();
-        self.caught |= cause;
+        self.caught = self.caught | cause;
         let wanted = self.options.model.bugs;
-        self.done = !self.options.keep_going && (wanted == 0 || cause == 0 || wanted & !self.caught == 0);
+        self.done =
+            !self.options.keep_going && (wanted.is_empty() || cause.is_empty() || (wanted - self.caught).is_empty());
         true
     }
 

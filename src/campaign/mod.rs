@@ -20,7 +20,7 @@ pub mod target;
 mod tests;
 
 pub use analysis::Analysis;
-pub use attribute::{active_bugs, attribute, bug_slugs};
+pub use attribute::{attribute, bug_slugs};
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};

@@ -48,7 +48,7 @@ impl Sweep {
         self.watch.column = BUGS_COLUMN;
         self.programs(runs, seed ^ (BUGS_COLUMN as u64) << 56, &|rng| {
             let kernel = Kernel::ALL[rng.below(Kernel::ALL.len() as u32) as usize];
-            let some = u128::from(rng.bits()) << 64 | u128::from(rng.bits());
+            let some = BugSet::from_words(std::array::from_fn(|_| rng.bits()));
             Model { bugs: some & preset::applicable(kernel), ..preset::model(kernel) }
         });
     }

@@ -45,7 +45,7 @@
 //! task instead of a CPU: `c & 7` which, `c >> 3 & 1` its first or second piece of work.
 
 use super::types::{Op, Program};
-use super::{File, ParseError, fixup, text};
+use super::{File, ParseError, text};
 use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, Role, SwapInit, TABLE, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
@@ -54,7 +54,7 @@ use std::sync::OnceLock;
 
 /// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
 /// too: what is to last is stored as text.
-pub const DECODE_VERSION: u32 = 2;
+pub const DECODE_VERSION: u32 = 3;
 /// Bytes before the records.
 pub const HEADER: usize = 38;
 /// Bytes of a record.
@@ -166,7 +166,7 @@ fn decode_mappings(p: &mut Program, bytes: &[u8], systems: &[u8], hot: &Hot) {
             _ => AS_UNEVICTABLE | AS_UNMOVABLE,
         };
         *m = Some(MappingInit { flags, aops: migrate | free, ..MappingInit::default() });
-        if let Some(m) = m.as_mut().filter(|_| fixup::has_processes(p.model.kernel)) {
+        if let Some(m) = m.as_mut().filter(|_| p.model.kernel.has_writeback()) {
             file_system(m, *system);
         }
     }
@@ -189,7 +189,7 @@ fn file_system(m: &mut MappingInit, b: u8) {
 }
 
 fn decode_processes(p: &mut Program, bytes: &[u8], second: u8, hot: &Hot) {
-    if !fixup::has_processes(p.model.kernel) {
+    if !p.model.kernel.has_processes() {
         // Something for anonymous folios to be in.
         let (kind, end) = (VmaKind::Anon, VADDRS as u8);
         p.init.vmas[0] = Some(VmaInit { start: 0, end, kind, read_only: false, locked: false });
@@ -238,7 +238,7 @@ fn anon_place(p: &Program, b: u8) -> Option<(u8, u8)> {
 }
 
 fn decode_swaps(p: &mut Program, bytes: &[u8]) {
-    if !fixup::has_processes(p.model.kernel) {
+    if !p.model.kernel.has_writeback() {
         return;
     }
     for (i, b) in bytes.iter().enumerate().filter(|(_, b)| **b >= 0xC0) {
@@ -335,7 +335,7 @@ const SERVICES: [usize; 8] =
     [IO_TASK, IO_TASK, RCU_TASK, KSWAPD_TASK, IO_TASK, KWORKER_TASK, KWORKER_TASK + 1, KWORKER_TASK + 2];
 
 fn preemption(p: &Program, [c, n, anchor, to]: [u8; 4], nr_cpus: u8) -> Preempt {
-    let services = fixup::has_processes(p.model.kernel);
+    let services = p.model.kernel.has_writeback();
     let by_service = services && c >= 80;
     let service = |b: u8| SERVICES[b as usize % SERVICES.len()] as u8;
     let cpu = if by_service { service(c) } else { c % nr_cpus };

@@ -11,15 +11,9 @@ use std::collections::BTreeSet;
 pub(super) const FOLIO_FLAGS: u64 =
     PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE | PG_PRIVATE;
 
-/// Whether the kernel's model has processes, file systems and swap; the others know pages of files and, at the start,
-/// anonymous ones.
-pub(super) fn has_processes(kernel: Kernel) -> bool {
-    kernel >= Kernel::V6_12
-}
-
 /// Flags an address_space may start with.
 pub(super) fn mapping_flags(kernel: Kernel) -> u64 {
-    let new = if has_processes(kernel) { AS_STABLE_WRITES | AS_RELEASE_ALWAYS } else { 0 };
+    let new = if kernel.has_writeback() { AS_STABLE_WRITES | AS_RELEASE_ALWAYS } else { 0 };
     AS_UNEVICTABLE | AS_UNMOVABLE | new
 }
 
@@ -29,7 +23,7 @@ const NEED_WRITEBACK: u64 = AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_LA
 /// Callbacks an address_space may have.
 pub(super) fn aops(kernel: Kernel) -> u64 {
     let new = AOPS_WRITEBACK | AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_PAGE_MKWRITE | AOPS_LAUNDER;
-    AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO | if has_processes(kernel) { new } else { 0 }
+    AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO | if kernel.has_writeback() { new } else { 0 }
 }
 
 /// The row of an operation.
@@ -108,8 +102,8 @@ impl Program {
     /// Makes the program valid by the smallest repair: what cannot be is taken modulo or dropped.
     pub fn fix_up(&mut self) {
         let kernel = self.model.kernel;
-        self.model.bugs &= preset::applicable(kernel);
-        self.model.lru_batch_clear_first &= has_processes(kernel);
+        self.model.bugs = self.model.bugs & preset::applicable(kernel);
+        self.model.lru_batch_clear_first &= kernel >= Kernel::V6_12;
         for m in self.init.mappings.iter_mut().flatten() {
             m.flags &= mapping_flags(kernel);
             m.aops &= aops(kernel);
@@ -119,7 +113,7 @@ impl Program {
             if m.aops & AOPS_BUFFERS != 0 {
                 m.aops &= !AOPS_IOMAP;
             }
-            m.size = if has_processes(kernel) { m.size.clamp(1, SLOTS as u8) } else { SLOTS as u8 };
+            m.size = if kernel.has_processes() { m.size.clamp(1, SLOTS as u8) } else { SLOTS as u8 };
         }
         self.fix_processes();
         self.fix_folios();
@@ -129,14 +123,13 @@ impl Program {
     }
 
     fn model_error(&self) -> Option<String> {
-        let wrong = self.model.bugs & !preset::applicable(self.model.kernel);
-        if self.model.lru_batch_clear_first && !has_processes(self.model.kernel) {
+        let wrong = self.model.bugs - preset::applicable(self.model.kernel);
+        if self.model.lru_batch_clear_first && self.model.kernel < Kernel::V6_12 {
             let has = Kernel::V6_12.name();
             return Some(format!("`lru_batch_clear_first` is not for {}: expected {has}", self.model.kernel.name()));
         }
-        (wrong != 0).then(|| {
-            let id = wrong.trailing_zeros() as usize;
-            let slug = crate::bugs::BUGS.get(id).map_or("?", |b| b.slug);
+        wrong.iter().next().map(|id| {
+            let slug = crate::bugs::BUGS.get(id.0 as usize).map_or("?", |b| b.slug);
             format!("bug `{slug}` does not apply to {}", self.model.kernel.name())
         })
     }
@@ -159,14 +152,14 @@ impl Program {
         if m.aops & AOPS_BUFFERS != 0 && m.aops & AOPS_IOMAP != 0 {
             return Some(format!("m{i} has two kinds of private data: expected buffers or iomap"));
         }
-        let sizes = if has_processes(kernel) { 1..=SLOTS as u8 } else { SLOTS as u8..=SLOTS as u8 };
+        let sizes = if kernel.has_processes() { 1..=SLOTS as u8 } else { SLOTS as u8..=SLOTS as u8 };
         (!sizes.contains(&m.size))
             .then(|| format!("m{i} has size {}: expected {}..{}", m.size, sizes.start(), sizes.end()))
     }
 
     pub(super) fn process_error(&self) -> Option<String> {
         let idle = self.init.idle;
-        if idle != 0 && !has_processes(self.model.kernel) {
+        if idle != 0 && !self.model.kernel.has_processes() {
             return Some(format!("p1 is alive: expected only p0 on {}", self.model.kernel.name()));
         }
         let wrong = (0..u8::BITS as usize)
@@ -183,7 +176,7 @@ impl Program {
         if let Some(file) = v.kind.file().filter(|m| self.mapping(*m).is_none()) {
             return Some(format!("v{i} maps m{file}, which is not defined: expected a mapping of `init`"));
         }
-        if !has_processes(self.model.kernel) && (v.kind != VmaKind::Anon || v.read_only || v.locked) {
+        if !self.model.kernel.has_processes() && (v.kind != VmaKind::Anon || v.read_only || v.locked) {
             return Some(format!("v{i} is special: expected a plain `anon` VMA on {}", self.model.kernel.name()));
         }
         let other = |(j, w): &(usize, VmaInit)| *j < i && w.start < v.end && v.start < w.end;
@@ -258,7 +251,7 @@ impl Program {
     pub(super) fn swap_error(&self, i: usize) -> Option<String> {
         let s = self.init.swaps.get(i).copied().flatten()?;
         let (mm, addr) = (s.mm as usize, s.addr as usize);
-        if !has_processes(self.model.kernel) {
+        if !self.model.kernel.has_writeback() {
             return Some(format!("s{i} is swapped out: expected no swap on {}", self.model.kernel.name()));
         }
         let vma = self.init.vma_at(mm, addr).filter(|(_, v)| mm < MMS && v.kind.private() && !v.locked);
@@ -268,7 +261,7 @@ impl Program {
     }
 
     fn fix_processes(&mut self) {
-        let rich = has_processes(self.model.kernel);
+        let rich = self.model.kernel.has_processes();
         for i in 0..VMAS {
             let Some(mut v) = self.init.vmas[i] else { continue };
             v.start %= VADDRS as u8;

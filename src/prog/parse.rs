@@ -214,15 +214,15 @@ impl Parser {
 
     fn end_header(&mut self) -> Result<(), ParseError> {
         let model = &mut self.file.program.model;
-        let mut named = 0;
+        let mut named = BugSet::EMPTY;
         for (n, put, name) in &self.bugs {
             let id = preset::find_bug_for(name, model.kernel).or_else(|message| at(*n, message))?;
-            let bit = 1 << id.0;
-            if named & bit != 0 {
+            if named.has(id) {
                 return at(*n, format!("bug `{name}` is named twice: expected one `bug:` or `fix:` line for it"));
             }
-            named |= bit;
-            model.bugs = if *put { model.bugs | bit } else { model.bugs & !bit };
+            named = named | BugSet::of(id);
+            let bugs = preset::bugs_of(id);
+            model.bugs = if *put { model.bugs | bugs } else { model.bugs - bugs };
         }
         model.rcu_free = self.rcu_free.unwrap_or(model.rcu_free);
         model.irqoff_is_reader = self.irqoff_is_reader.unwrap_or(model.irqoff_is_reader);

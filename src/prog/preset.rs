@@ -1,26 +1,26 @@
 //! Which historic bugs a kernel has, derived from the registry's columns.
 
 use crate::bugs::{BUGS, Bug};
-use crate::vocab::{BugId, Kernel, Model};
+use crate::vocab::{BugId, BugSet, Kernel, Model};
 
-/// The bit of each row a condition selects.
-fn mask(of: impl Fn(&Bug) -> bool) -> u128 {
-    BUGS.iter().enumerate().filter(|(_, b)| of(b)).fold(0, |m, (i, _)| m | 1 << i)
+/// The rows a condition selects.
+fn rows(of: impl Fn(&Bug) -> bool) -> BugSet {
+    BUGS.iter().enumerate().filter(|(_, b)| of(b)).map(|(i, _)| BugId(i as u8)).collect()
 }
 
 fn applies_to(bug: &Bug, kernel: Kernel) -> bool {
     (bug.applies.0..=bug.applies.1).contains(&kernel.version())
 }
 
-/// The bugs a kernel was released with, as a bit set over [`BugId`].
-pub fn preset(kernel: Kernel) -> u128 {
+/// The bugs a kernel was released with, those whose versions include it.
+pub fn preset(kernel: Kernel) -> BugSet {
     let v = kernel.version();
-    mask(|b| b.since.is_some_and(|(from, fixed)| from <= v && v < fixed) && applies_to(b, kernel))
+    rows(|b| b.since.is_some_and(|(from, fixed)| from <= v && v < fixed) && applies_to(b, kernel))
 }
 
 /// The bugs that can be put into a kernel.
-pub fn applicable(kernel: Kernel) -> u128 {
-    mask(|b| applies_to(b, kernel))
+pub fn applicable(kernel: Kernel) -> BugSet {
+    rows(|b| b.brings.is_empty() && applies_to(b, kernel))
 }
 
 /// The kernel as it was released.
@@ -40,11 +40,29 @@ pub fn find_bug_for(name: &str, kernel: Kernel) -> Result<BugId, String> {
         let hint = super::sites::hint(super::sites::closest(name, all));
         return Err(format!("no bug {}{hint}: expected a slug or thread id of `list bugs`", super::parse::quote(name)));
     };
-    if applicable(kernel) >> id.0 & 1 == 0 {
-        let fits = Kernel::ALL.into_iter().filter(|k| applicable(*k) >> id.0 & 1 != 0).map(Kernel::name);
+    let fits = |k: Kernel| BUGS.get(id.0 as usize).is_some_and(|b| applies_to(b, k));
+    if !fits(kernel) {
+        let fits = Kernel::ALL.into_iter().filter(|k| fits(*k)).map(Kernel::name);
         let fits = fits.collect::<Vec<_>>().join(", ");
         let fits = if fits.is_empty() { "no kernel of the model".to_string() } else { fits };
         return Err(format!("bug `{name}` does not apply to {}: expected {fits}", kernel.name()));
     }
     Ok(id)
+}
+
+/// What a row stands for: itself, or the bugs it brings.
+pub fn bugs_of(id: BugId) -> BugSet {
+    match BUGS.get(id.0 as usize) {
+        Some(bug) if !bug.brings.is_empty() => bug.brings.iter().copied().filter_map(find_bug).collect(),
+        _ => BugSet::of(id),
+    }
+}
+
+/// Puts what a row stands for into a model; the bug it replaces leaves.
+pub fn put_in(model: &mut Model, id: BugId) {
+    let Some(bug) = BUGS.get(id.0 as usize) else { return };
+    let replaced: BugSet = bug.replaces.and_then(find_bug).into_iter().collect();
+    model.bugs = model.bugs - replaced | bugs_of(id);
+    model.rcu_free = bug.rcu.unwrap_or(model.rcu_free);
+    model.irqoff_is_reader = bug.rcu.unwrap_or(model.irqoff_is_reader);
 }

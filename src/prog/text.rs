@@ -142,8 +142,8 @@ fn header(out: &mut String, model: Model, expect: &Expect) {
     };
     key("model", model.kernel.name());
     let preset = preset::preset(model.kernel);
-    for (word, set) in [("bug", model.bugs & !preset), ("fix", preset & !model.bugs)] {
-        for (_, bug) in BUGS.iter().enumerate().filter(|(i, _)| set >> i & 1 != 0) {
+    for (word, set) in [("bug", model.bugs - preset), ("fix", preset - model.bugs)] {
+        for bug in set.iter().filter_map(|b| BUGS.get(b.0 as usize)) {
             key(word, bug.slug);
         }
     }

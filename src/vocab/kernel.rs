@@ -4,23 +4,28 @@
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 #[repr(u8)]
 pub enum Kernel {
+    V3_13,
     V4_14,
     V4_15,
+    V5_0,
     V6_5,
     V6_8,
     V6_12,
 }
 
 impl Kernel {
-    pub const ALL: [Kernel; 5] = [Kernel::V4_14, Kernel::V4_15, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
+    pub const ALL: [Kernel; 7] =
+        [Kernel::V3_13, Kernel::V4_14, Kernel::V4_15, Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
     /// The preset used when none is named: it has every known fix.
     pub const DEFAULT: Kernel = Kernel::V6_12;
 
     /// The spelling of the command line and of repro files.
     pub const fn name(self) -> &'static str {
         match self {
+            Kernel::V3_13 => "v3.13",
             Kernel::V4_14 => "v4.14",
             Kernel::V4_15 => "v4.15",
+            Kernel::V5_0 => "v5.0",
             Kernel::V6_5 => "v6.5",
             Kernel::V6_8 => "v6.8",
             Kernel::V6_12 => "v6.12",
@@ -34,8 +39,10 @@ impl Kernel {
     /// (major, minor), comparable with the versions of the bug registry.
     pub const fn version(self) -> (u8, u8) {
         match self {
+            Kernel::V3_13 => (3, 13),
             Kernel::V4_14 => (4, 14),
             Kernel::V4_15 => (4, 15),
+            Kernel::V5_0 => (5, 0),
             Kernel::V6_5 => (6, 5),
             Kernel::V6_8 => (6, 8),
             Kernel::V6_12 => (6, 12),
@@ -46,19 +53,91 @@ impl Kernel {
     pub fn has_folios(self) -> bool {
         self >= Kernel::V6_5
     }
+
+    /// Whether the model of the kernel has processes: those of v4.14 and v4.15 are the page cache's alone.
+    pub fn has_processes(self) -> bool {
+        !matches!(self, Kernel::V4_14 | Kernel::V4_15)
+    }
+
+    /// Whether the model has file systems that write back, private data, and a swap device.
+    pub fn has_writeback(self) -> bool {
+        self >= Kernel::V5_0
+    }
 }
 
 /// Index of a row of the bug registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
 pub struct BugId(pub u8);
 
+/// A set of rows of the bug registry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+pub struct BugSet([u64; 4]);
+
+impl BugSet {
+    /// Rows a set can hold.
+    pub const CAPACITY: usize = 256;
+    pub const EMPTY: BugSet = BugSet([0; 4]);
+
+    /// The set of one bug.
+    pub const fn of(bug: BugId) -> BugSet {
+        let mut words = [0; 4];
+        words[bug.0 as usize / 64] = 1 << (bug.0 % 64);
+        BugSet(words)
+    }
+
+    #[inline]
+    pub const fn has(self, bug: BugId) -> bool {
+        self.0[bug.0 as usize / 64] >> (bug.0 % 64) & 1 != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self == BugSet::EMPTY
+    }
+
+    /// The bugs in it, in registry order.
+    pub fn iter(self) -> impl Iterator<Item = BugId> {
+        (0..=u8::MAX).map(BugId).filter(move |b| self.has(*b))
+    }
+
+    /// Any set, out of random words.
+    pub const fn from_words(words: [u64; 4]) -> BugSet {
+        BugSet(words)
+    }
+}
+
+impl FromIterator<BugId> for BugSet {
+    fn from_iter<I: IntoIterator<Item = BugId>>(bugs: I) -> BugSet {
+        bugs.into_iter().fold(BugSet::EMPTY, |set, b| set | BugSet::of(b))
+    }
+}
+
+impl std::ops::BitOr for BugSet {
+    type Output = BugSet;
+    fn bitor(self, other: BugSet) -> BugSet {
+        BugSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+}
+
+impl std::ops::BitAnd for BugSet {
+    type Output = BugSet;
+    fn bitand(self, other: BugSet) -> BugSet {
+        BugSet(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
+}
+
+impl std::ops::Sub for BugSet {
+    type Output = BugSet;
+    fn sub(self, other: BugSet) -> BugSet {
+        BugSet(std::array::from_fn(|i| self.0[i] & !other.0[i]))
+    }
+}
+
 /// What the model of a run is: a kernel, the historic bugs that are in it, two properties of the inode's death, and
 /// one of the per-CPU batches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Model {
     pub kernel: Kernel,
-    /// Bit set over [`BugId`].
-    pub bugs: u128,
+    pub bugs: BugSet,
     /// Inodes are freed after an RCU grace period.
     pub rcu_free: bool,
     /// A region with interrupts (or preemption) off counts as an RCU reader: Linux since v4.20.
@@ -72,12 +151,12 @@ impl Model {
     /// The kernel without any bug. The two switches default to what that kernel's page cache may rely on: before v4.20
     /// neither (a file system could free inodes at once, and only preemptible-RCU readers were sure to count).
     pub fn of(kernel: Kernel) -> Model {
-        let rcu = kernel >= Kernel::V6_5;
-        Model { kernel, bugs: 0, rcu_free: rcu, irqoff_is_reader: rcu, lru_batch_clear_first: false }
+        let rcu = kernel.has_folios();
+        Model { kernel, bugs: BugSet::EMPTY, rcu_free: rcu, irqoff_is_reader: rcu, lru_batch_clear_first: false }
     }
 
     #[inline]
     pub fn has(&self, bug: BugId) -> bool {
-        self.bugs & (1 << bug.0) != 0
+        self.bugs.has(bug)
     }
 }

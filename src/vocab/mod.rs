@@ -12,7 +12,7 @@ mod page_flags;
 mod pte;
 mod seq;
 
-pub use kernel::{BugId, Kernel, Model};
+pub use kernel::{BugId, BugSet, Kernel, Model};
 pub use name::{Name, Site};
 pub use note::{Event, Kind, Note, Order, Outcome, Pending, PteWrite, Topics, VmBug};
 pub use object::{Class, Field, Obj, Place};

@@ -3,7 +3,7 @@
 
 use foliofuzz::campaign::mutate;
 use foliofuzz::prog::{File, Program, decode, preset};
-use foliofuzz::vocab::{Kernel, Model};
+use foliofuzz::vocab::{BugSet, Kernel, Model};
 use std::path::{Path, PathBuf};
 
 /// The project's folder.
@@ -23,7 +23,8 @@ pub fn generated_any(i: u32) -> Program {
     let kernel = Kernel::ALL[i as usize % Kernel::ALL.len()];
     let mut model = preset::model(kernel);
     if i.is_multiple_of(3) {
-        model.bugs = u128::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15) & preset::applicable(kernel);
+        let bits = u64::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        model.bugs = BugSet::from_words([bits, bits << 7, bits << 13, bits << 21]) & preset::applicable(kernel);
     }
     generated(i, model)
 }
