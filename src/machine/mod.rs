@@ -397,7 +397,10 @@ impl Machine {
             self.sink(|s| s.on_switch(self, why, cur, cur, cur));
             return;
         }
-        (self.host.get().block)(cur);
+        // Un-parked just now, it may go on later: then it only gives way.
+        if self.runnable.get() >> cur & 1 == 0 {
+            (self.host.get().block)(cur);
+        }
         self.switch_to(why, cur, next);
     }
 

@@ -62,7 +62,7 @@ pub fn bugs_of(id: BugId) -> BugSet {
 pub fn put_in(model: &mut Model, id: BugId) {
     let Some(bug) = BUGS.get(id.0 as usize) else { return };
     let replaced: BugSet = bug.replaces.and_then(find_bug).into_iter().collect();
-    model.bugs = model.bugs - replaced | bugs_of(id);
+    model.bugs = (model.bugs - replaced) | bugs_of(id);
     model.rcu_free = bug.rcu.unwrap_or(model.rcu_free);
     model.irqoff_is_reader = bug.rcu.unwrap_or(model.irqoff_is_reader);
 }
