@@ -4,7 +4,8 @@ use super::{Arg, OpSpec, Role, run};
 use crate::vocab::Kernel;
 
 const ALL: &[Kernel] = &Kernel::ALL;
-const V6_12: &[Kernel] = &[Kernel::V6_12];
+/// Kernels with folios.
+const FOLIOS: &[Kernel] = &[Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 const MODES: Arg = Arg::Mode(&["sync", "async"]);
 const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
 const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
@@ -67,79 +68,79 @@ ops! {
     /// Compact page frames: isolate what can be migrated and migrate it; before v6.12, put it back.
     compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::lru::compact;
     /// read() one page of a file, bringing it in if need be.
-    filemap_read(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::filemap_read;
+    filemap_read(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::filemap_read;
     /// write() one page of a file, under its i_rwsem.
-    filemap_write(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::filemap_write;
+    filemap_write(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::filemap_write;
     /// ftruncate() a file to `index` pages: its size, its mapped pages, its page cache.
-    truncate(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::truncate;
+    truncate(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::truncate;
     /// fallocate(FALLOC_FL_PUNCH_HOLE) of one page.
-    punch_hole(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::punch_hole;
+    punch_hole(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::punch_hole;
     /// Drop the pages of a file from `index` on, mapped or dirty or not, as direct I/O does.
-    invalidate_inode_pages2(m: Arg::Mapping, index: Arg::Index) in V6_12 as Remove => run::file::invalidate_pages2;
+    invalidate_inode_pages2(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::invalidate_pages2;
     /// Load from a virtual page, faulting as often as it takes.
-    user_read(p: Arg::Process, addr: Arg::Addr) in V6_12 as Lookup => run::process::user_read;
+    user_read(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Lookup => run::process::user_read;
     /// Store to a virtual page: anonymous fault, copy-on-write, page_mkwrite, swap-in.
-    user_write(p: Arg::Process, addr: Arg::Addr) in V6_12 as Add => run::process::user_write;
+    user_write(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Add => run::process::user_write;
     /// Start writeback of a file's dirty pages; `sync` also waits for pages under writeback.
-    writeback(m: Arg::Mapping, mode: WRITEBACK) in V6_12 as Move => run::file::writeback;
+    writeback(m: Arg::Mapping, mode: WRITEBACK) in FOLIOS as Move => run::file::writeback;
     /// Attach a buffer head to a cached folio under its lock.
-    create_buffers(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::create_buffers;
+    create_buffers(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::create_buffers;
     /// Dirty a folio by its buffer head.
-    mark_buffer_dirty(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::mark_buffer_dirty;
+    mark_buffer_dirty(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::mark_buffer_dirty;
     /// fsync(): write a file's dirty pages and wait for all writeback.
-    fsync(m: Arg::Mapping) in V6_12 as Move => run::file::fsync;
+    fsync(m: Arg::Mapping) in FOLIOS as Move => run::file::fsync;
     /// Read a window of pages ahead, without waiting for it.
-    readahead(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::readahead;
+    readahead(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::readahead;
     /// Bring a page in by adding a folio and replacing it with one that has the contents, as fuse does.
-    replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in V6_12 as Add => run::file::replace_page_cache_folio;
+    replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::replace_page_cache_folio;
     /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
-    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in V6_12 as Map => run::process::mmap;
+    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in FOLIOS as Map => run::process::mmap;
     /// munmap() two pages.
-    munmap(p: Arg::Process, addr: Arg::Addr) in V6_12 as Remove => run::process::munmap;
+    munmap(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Remove => run::process::munmap;
     /// mprotect() the VMA at a page: read-only, or writable.
-    mprotect(p: Arg::Process, addr: Arg::Addr, how: PROT) in V6_12 as Map => run::process::mprotect;
+    mprotect(p: Arg::Process, addr: Arg::Addr, how: PROT) in FOLIOS as Map => run::process::mprotect;
     /// mremap() the VMA at a page to another address.
-    mremap(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in V6_12 as Map => run::process::mremap;
+    mremap(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in FOLIOS as Map => run::process::mremap;
     /// fork(): the other process becomes the child, unless it exists.
-    fork(p: Arg::Process) in V6_12 as Map => run::process::fork;
+    fork(p: Arg::Process) in FOLIOS as Map => run::process::fork;
     /// exit(): the process's own use of its address space ends; the last user tears it down.
-    exit(p: Arg::Process) in V6_12 as Remove => run::process::end_process;
+    exit(p: Arg::Process) in FOLIOS as Remove => run::process::end_process;
     /// mlock() the VMA at a page.
-    mlock(p: Arg::Process, addr: Arg::Addr) in V6_12 as Map => run::process::mlock;
+    mlock(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Map => run::process::mlock;
     /// munlock() the VMA at a page.
-    munlock(p: Arg::Process, addr: Arg::Addr) in V6_12 as Map => run::process::munlock;
+    munlock(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Map => run::process::munlock;
     /// madvise() one page.
-    madvise(p: Arg::Process, addr: Arg::Addr, advice: ADVICE) in V6_12 as Remove => run::process::madvise;
+    madvise(p: Arg::Process, addr: Arg::Addr, advice: ADVICE) in FOLIOS as Remove => run::process::madvise;
     /// Take a reference on a user page (FOLL_GET) and keep it until `put_held` or the end.
-    gup_get(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in V6_12 as Hold => run::process::gup_get;
+    gup_get(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Hold => run::process::gup_get;
     /// Pin a user page (FOLL_PIN) for I/O and keep it until `unpin` or the end.
-    gup_pin(p: Arg::Process, addr: Arg::Addr, how: PIN) in V6_12 as Hold => run::process::gup_pin;
+    gup_pin(p: Arg::Process, addr: Arg::Addr, how: PIN) in FOLIOS as Hold => run::process::gup_pin;
     /// I/O from or into the page this CPU has pinned.
-    pin_io(how: ACCESS) in V6_12 as Lookup => run::process::pin_io;
+    pin_io(how: ACCESS) in FOLIOS as Lookup => run::process::pin_io;
     /// Drop a pin of this CPU, calling the page dirty or not.
-    unpin(how: UNPIN) in V6_12 as Release => run::process::unpin;
+    unpin(how: UNPIN) in FOLIOS as Release => run::process::unpin;
     /// Move folios from the tail of an active list to the inactive one.
-    shrink_active_list(list: ACTIVE) in V6_12 as Scan => run::lru::shrink_active_list;
+    shrink_active_list(list: ACTIVE) in FOLIOS as Scan => run::lru::shrink_active_list;
     /// Direct reclaim: one round over all lists.
-    reclaim() in V6_12 as Scan => run::lru::reclaim;
+    reclaim() in FOLIOS as Scan => run::lru::reclaim;
     /// Wake kswapd, which reclaims in its own task.
-    kswapd() in V6_12 as Scan => run::lru::kswapd;
+    kswapd() in FOLIOS as Scan => run::lru::kswapd;
     /// File the batched folios of every CPU on the LRU, and wait for that.
-    lru_add_drain_all() in V6_12 as Release => run::lru::lru_add_drain_all;
+    lru_add_drain_all() in FOLIOS as Release => run::lru::lru_add_drain_all;
     /// Switch the per-CPU LRU batches off, drain them, and on again.
-    lru_cache_disable() in V6_12 as Release => run::lru::lru_cache_disable;
+    lru_cache_disable() in FOLIOS as Release => run::lru::lru_cache_disable;
     /// Mark a cached folio accessed: referenced, then active.
-    folio_mark_accessed(m: Arg::Mapping, index: Arg::Index) in V6_12 as Lookup => run::file::folio_mark_accessed;
+    folio_mark_accessed(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::folio_mark_accessed;
     /// Make an unevictable file evictable and move its folios to the lists they belong to.
-    check_move_unevictable(m: Arg::Mapping) in V6_12 as Scan => run::file::check_move_unevictable;
+    check_move_unevictable(m: Arg::Mapping) in FOLIOS as Scan => run::file::check_move_unevictable;
     /// Isolate and migrate one folio of a file.
-    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in V6_12 as Move => run::lru::migrate_folio;
+    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in FOLIOS as Move => run::lru::migrate_folio;
     /// move_pages() of one page of a process.
-    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in V6_12 as Move => run::process::migrate_page;
+    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in FOLIOS as Move => run::process::migrate_page;
     /// A memory error in a page frame: a file folio is unmapped and truncated out of its file.
-    memory_failure(pfn: Arg::Pfn) in V6_12 as Scan => run::lru::memory_failure;
+    memory_failure(pfn: Arg::Pfn) in FOLIOS as Scan => run::lru::memory_failure;
     /// Switch swap off: bring every page back in.
-    swapoff() in V6_12 as Move => run::lru::swapoff;
+    swapoff() in FOLIOS as Move => run::lru::swapoff;
     /// SIGKILL to the program of a CPU: killable waits of its operation end.
-    send_sigkill(cpu: Arg::Cpu) in V6_12 as Release => run::lru::send_sigkill;
+    send_sigkill(cpu: Arg::Cpu) in FOLIOS as Release => run::lru::send_sigkill;
 }
