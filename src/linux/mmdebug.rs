@@ -5,11 +5,14 @@ use super::mm_types::Folio;
 use crate::machine::m;
 use crate::vocab::{Field, Note, Obj, VmBug};
 
-/// Reports `why` if `cond` holds. The kernel would stop; the model's checks end the run if they are subscribed.
+/// Reports `why` if `cond` holds. The kernel would stop; the model's checks end the run if they are subscribed. That a
+/// folio is locked, the kernel takes for its own lock: told, so that a check may ask whose it is.
 #[inline]
 pub fn vm_bug_on_folio(cond: bool, folio: Folio, why: VmBug) {
     if cond {
         m().note(Note::VmBug, folio.obj(Field::Flags), why as u32);
+    } else if why == VmBug::NotLocked {
+        m().note(Note::LockAsserted, folio.obj(Field::Flags), 0);
     }
 }
 

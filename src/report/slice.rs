@@ -247,7 +247,8 @@ impl Slicer<'_> {
         if e.kind == Kind::Note {
             return match e.note {
                 Note::FolioFree | Note::FolioAlloc | Note::IoSubmit => true,
-                Note::MigrateCopy | Note::MigrateSuccess | Note::PinDone | Note::PinDrop => true,
+                Note::MigrateCopy | Note::MigrateSuccess | Note::MigrateAgain | Note::MigrateGiveUp => true,
+                Note::PinDone | Note::PinDrop => true,
                 Note::FolioWait => core,
                 Note::LruAdd | Note::LruDel | Note::PrivateAdd | Note::PrivateDel => self.lists,
                 Note::BatchAdd | Note::BatchFiled | Note::BatchMark | Note::BatchDone => self.lists,

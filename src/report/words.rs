@@ -93,6 +93,7 @@ pub(super) fn vm_flag_names(bits: u64) -> String {
         (VM_LOCKED, "VM_LOCKED"),
         (VM_IO, "VM_IO"),
         (VM_DROPPABLE, "VM_DROPPABLE"),
+        (VM_NONLINEAR, "VM_NONLINEAR"),
     ];
     set_names(bits, &names)
 }
@@ -298,6 +299,7 @@ fn is_count(field: Field) -> bool {
             | Field::IfsPending
             | Field::LruDisable
             | Field::DrainGen
+            | Field::NrMlock
             | Field::WriteProtectSeq
     )
 }
@@ -453,6 +455,8 @@ fn note(e: &Event) -> Words {
         Note::AnonAlias => Words::new(format!("{} shares {}", user(e.aux >> 16), user(e.aux & 0xffff)), ""),
         Note::MigrateCopy => Words::new(format!("migration copies {f} to F{}", e.aux), ""),
         Note::MigrateSuccess => Words::new(format!("{f} migrated to F{}", e.aux), ""),
+        Note::MigrateAgain => Words::new(format!("{f} is not moved: more than {} references", e.aux), ""),
+        Note::MigrateGiveUp => Words::new(format!("migration gives {f} up"), ""),
         Note::PinDone => Words::new(format!("{f} pinned at {}", user(e.aux)), ""),
         Note::PinDrop => Words::new(format!("{f} to be unpinned"), ""),
         Note::MunlockMissed => Words::new(format!("munlock missed {f}: PG_lru was clear"), ""),
@@ -484,6 +488,7 @@ fn note(e: &Event) -> Words {
             let why = VmBug::ALL.get(e.aux as usize).map_or("?", |b| b.name());
             Words::new(format!("VM_BUG_ON({why})"), "")
         }
+        Note::LockAsserted => Words::new(format!("{f} is locked, as it must be"), ""),
         Note::Quiescent => Words::new("(all operations are over)", ""),
         Note::Deadlock => Words::new("(every task is blocked)", ""),
         Note::NoProgress => Words::new("(every task spins or is blocked)", ""),

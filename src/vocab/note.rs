@@ -171,6 +171,11 @@ notes! {
     // Migration; the object is the source's flags (a pure note), aux = the destination.
     MigrateCopy,
     MigrateSuccess,
+    /// An attempt to move the folio failed for references beyond the expected ones (pure note on its refcount; aux =
+    /// the expected count).
+    MigrateAgain,
+    /// Migration gives the folio up: no pass has moved it (pure note on its refcount).
+    MigrateGiveUp,
     // Pins; the object is the folio's refcount (a pure note).
     /// A FOLL_PIN call has passed every re-check; aux = mm << 8 | vaddr.
     PinDone,
@@ -211,6 +216,8 @@ notes! {
     SetupDone,
     /// A VM_BUG_ON/BUG_ON of the kernel failed; aux = VmBug.
     VmBug,
+    /// The kernel asserts here that the folio is locked, and it is: by anyone (pure note on its flags).
+    LockAsserted,
     OpBegin,
     OpEnd,
     /// What an operation reports of itself; aux = Outcome | folio << 8.

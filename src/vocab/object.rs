@@ -70,7 +70,7 @@ objects! {
     Task "task" x TASKS => WaitFlags = "wait_flags", Signal = "signal";
     Cpu "cpu" x PROCESSORS => LocalLock = "local_lock", FBatch = "cpu_fbatches" [BATCHES];
     Zone "" x 1 => FreeList = "free_list", LruDisable = "lru_disable_count", DrainLock = "lru_drain_lock",
-        DrainGen = "lru_drain_gen";
+        DrainGen = "lru_drain_gen", NrMlock = "nr_mlock";
     /// The one swap device.
     Swap "" x 1 => SwapMap = "swap_map" [SLOTS], SwapLock = "cluster_lock", SwapUsers = "swap_users";
     /// A process's address space with its one page table.

@@ -97,6 +97,8 @@ pub mod self_flags {
     /// Set together with VM_LOCKED while `mlock_vma_pages_range` walks: a bit of VM_SPECIAL.
     pub const VM_IO: u64 = 1 << 4;
     pub const VM_DROPPABLE: u64 = 1 << 5;
+    /// The pages are where `remap_file_pages()` put them: until v4.0.
+    pub const VM_NONLINEAR: u64 = 1 << 6;
 
     // swap_map bytes
     pub const SWAP_HAS_CACHE: u64 = 0x40;
