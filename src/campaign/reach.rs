@@ -308,6 +308,7 @@ fn load(e: &Event) -> (u16, u16) {
         | Field::Private
         | Field::VmAnonVma
         | Field::IMmap
+        | Field::IMmapNonlinear
         | Field::AvTree
         | Field::LruList
         | Field::Queue => pointer(e.old),
@@ -322,6 +323,7 @@ fn load(e: &Event) -> (u16, u16) {
         | Field::BufferCount
         | Field::IfsPending
         | Field::LruDisable
+        | Field::NrMlock
         | Field::MmUsers
         | Field::HasPinned
         | Field::FBatch => count(e.old),

@@ -74,19 +74,21 @@ pub enum VmaKind {
     Shared(u8),
     /// MAP_PRIVATE of a file.
     Private(u8),
+    /// MAP_SHARED of a file, rearranged by `remap_file_pages()` (v3.13).
+    Nonlinear(u8),
 }
 
 impl VmaKind {
     pub const fn file(self) -> Option<u8> {
         match self {
             VmaKind::Anon => None,
-            VmaKind::Shared(m) | VmaKind::Private(m) => Some(m),
+            VmaKind::Shared(m) | VmaKind::Private(m) | VmaKind::Nonlinear(m) => Some(m),
         }
     }
 
     /// Whether anonymous pages can be in it.
     pub const fn private(self) -> bool {
-        !matches!(self, VmaKind::Shared(_))
+        !matches!(self, VmaKind::Shared(_) | VmaKind::Nonlinear(_))
     }
 }
 
@@ -99,7 +101,7 @@ pub struct VmaInit {
     pub kind: VmaKind,
     /// PROT_READ only.
     pub read_only: bool,
-    /// VM_LOCKED (as by mlock2(MLOCK_ONFAULT)): nothing is mapped in it yet.
+    /// VM_LOCKED (as by mlock2(MLOCK_ONFAULT)): nothing is mapped in it yet, except on v3.13.
     pub locked: bool,
 }
 
@@ -108,12 +110,18 @@ impl VmaInit {
         (self.start as usize) <= addr && addr < self.end as usize
     }
 
+    /// Whether pages can be mapped in it at the start.
+    pub fn takes_pages(&self, kernel: Kernel) -> bool {
+        !self.locked || kernel.has_nonlinear()
+    }
+
     /// `vma->vm_flags`.
     pub const fn vm_flags(&self) -> u64 {
         let write = if self.read_only { 0 } else { VM_WRITE };
         let shared = if self.kind.private() { 0 } else { VM_SHARED };
         let locked = if self.locked { VM_LOCKED } else { 0 };
-        VM_READ | write | shared | locked
+        let nonlinear = if matches!(self.kind, VmaKind::Nonlinear(_)) { VM_NONLINEAR } else { 0 };
+        VM_READ | write | shared | locked | nonlinear
     }
 }
 
@@ -166,18 +174,24 @@ impl Init {
         self.swaps.iter().position(|s| s.is_some_and(|s| (s.mm as usize, s.addr as usize) == (mm, addr)))
     }
 
-    /// Whether an anonymous page can be there: a private VMA, not locked, and nothing else at the place.
-    pub fn takes_anon(&self, mm: usize, addr: usize) -> bool {
-        self.vma_at(mm, addr).is_some_and(|(_, v)| v.kind.private() && !v.locked)
+    /// Whether an anonymous page can be there: a private VMA, not locked (but see [`VmaInit::takes_pages`]), and
+    /// nothing else at the place.
+    pub fn takes_anon(&self, mm: usize, addr: usize, kernel: Kernel) -> bool {
+        self.vma_at(mm, addr).is_some_and(|(_, v)| v.kind.private() && v.takes_pages(kernel))
             && self.folio_at(mm, addr).is_none()
             && self.slot_at(mm, addr).is_none()
     }
 
     /// Whether the process can map the file's page: a VMA of the file, not locked, and nothing else at the place.
-    pub fn takes_file(&self, mm: usize, mapping: u8, index: usize) -> bool {
-        self.vma_at(mm, index).is_some_and(|(_, v)| v.kind.file() == Some(mapping) && !v.locked)
+    pub fn takes_file(&self, mm: usize, mapping: u8, index: usize, kernel: Kernel) -> bool {
+        self.vma_at(mm, index).is_some_and(|(_, v)| v.kind.file() == Some(mapping) && v.takes_pages(kernel))
             && self.folio_at(mm, index).is_none()
             && self.slot_at(mm, index).is_none()
+    }
+
+    /// Whether a VM_LOCKED VMA maps the folio.
+    pub fn mlocked(&self, folio: &FolioInit) -> bool {
+        folio.users().any(|(mm, addr)| self.vma_at(mm, addr).is_some_and(|(_, v)| v.locked))
     }
 
     /// Whether a VMA has an anonymous page, in memory or swapped out.

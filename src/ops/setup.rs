@@ -90,6 +90,8 @@ pub fn words(init: &Init, model: Model, poke: &mut dyn FnMut(Obj, u64)) {
         poke(Obj::at(Field::SwapMap, 0, slot), 1);
         poke(Obj::at(Field::Disk, SWAP_SPACE, slot), disk_version(SWAP_SPACE, slot));
     }
+    let mlocked = init.folios.iter().flatten().filter(|f| f.flags & PG_MLOCKED != 0).count();
+    poke(Obj::at(Field::NrMlock, 0, 0), mlocked as u64);
     let free = (0..FOLIOS).filter(|f| init.folios[*f].is_none()).fold(Seq::EMPTY, Seq::push_tail);
     poke(Obj::free_list(), free.0);
     lru_words(init, model, poke);
@@ -115,8 +117,12 @@ fn mapping_words(init: &Init, i: usize, set_up: &MappingInit, model: Model, poke
             marks |= if folio.flags & PG_DIRTY != 0 && tagged { MARK_DIRTY << (3 * index) } else { 0 };
         }
     }
-    let vmas = init.vmas.iter().enumerate().filter(|(_, v)| v.is_some_and(|v| v.kind.file() == Some(i as u8)));
-    let tree = vmas.map(|(v, _)| v).fold(Seq::EMPTY, Seq::push_tail);
+    let tree = |nonlinear: bool| {
+        let of = |v: &VmaInit| v.kind.file() == Some(i as u8) && matches!(v.kind, VmaKind::Nonlinear(_)) == nonlinear;
+        let vmas = init.vmas.iter().enumerate().filter(|(_, v)| v.is_some_and(|v| of(&v)));
+        vmas.map(|(v, _)| v).fold(Seq::EMPTY, Seq::push_tail)
+    };
+    let (tree, nonlinear) = (tree(false), tree(true));
     for (field, value) in [
         (Field::AsFlags, as_flags(set_up, model)),
         (Field::AOps, set_up.aops),
@@ -125,11 +131,12 @@ fn mapping_words(init: &Init, i: usize, set_up: &MappingInit, model: Model, poke
         (Field::NrPages, pages),
         (Field::Marks, marks),
         (Field::IMmap, tree.0),
+        (Field::IMmapNonlinear, nonlinear.0),
     ] {
         poke(Obj::mapping(i, field), value);
     }
     // The descriptor's reference, and one of each VMA.
-    poke(Obj::file(i), 1 + tree.len() as u64);
+    poke(Obj::file(i), 1 + (tree.len() + nonlinear.len()) as u64);
     for index in 0..SLOTS {
         poke(Obj::at(Field::Disk, i, index), on_disk(set_up, i, index));
     }
@@ -157,7 +164,11 @@ fn pte(init: &Init, mm: usize, addr: usize) -> Pte {
             let entry = entry.mkdirty();
             if vma.read_only { entry } else { entry.mkwrite() }
         }
-        VmaKind::Shared(m) if !vma.read_only && init.mapping(m).is_some_and(|m| !m.write_notify()) => entry.mkwrite(),
+        VmaKind::Shared(m) | VmaKind::Nonlinear(m)
+            if !vma.read_only && init.mapping(m).is_some_and(|m| !m.write_notify()) =>
+        {
+            entry.mkwrite()
+        }
         _ => entry,
     }
 }
@@ -211,8 +222,8 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
     }
 }
 
-/// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is; one
-/// off the LRU is neither active nor unevictable.
+/// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is, or if
+/// it is mlocked; one off the LRU is neither active nor unevictable.
 fn folio_flags(init: &Init, folio: &FolioInit, model: Model) -> u64 {
     let (implied, unevictable) = match folio.place {
         FolioPlace::Cache { mapping, .. } => {
@@ -225,6 +236,7 @@ fn folio_flags(init: &Init, folio: &FolioInit, model: Model) -> u64 {
         }
     };
     let flags = folio.flags | implied;
+    let unevictable = unevictable || flags & PG_MLOCKED != 0;
     match flags & PG_LRU != 0 && unevictable {
         true => flags & !PG_ACTIVE | PG_UNEVICTABLE,
         false if flags & PG_LRU != 0 => flags & !PG_UNEVICTABLE,

@@ -23,13 +23,14 @@
 //!
 //! *VMA*: from where the one before ended. `b & 3`: 0 none but a hole of one page, 3 read-only, or with `0x80` locked;
 //! length from 1 by the next two bits; the three above: 0 to 2 anonymous, 3 and 4 shared and 5 private of the hot
-//! mapping, 6 shared and 7 private of another.
+//! mapping, 6 shared and 7 private of another. On v3.13 4 is nonlinear, and `0x80` locks any VMA.
 //!
 //! *Folio place*: `b >> 6`: 0 none, 1 and 2 in the cache, 3 anonymous. In the cache `b & 3`: 0 and 1 the hot mapping,
 //! else mapping `b >> 4 & 3` mod 3 if it exists; index `b >> 2 & 3` or the next free one. The hot folio is at the hot
 //! mapping's hot index whatever its place byte says. Anonymous: process `b >> 5 & 1`, virtual page `b & 3` or the next
 //! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
-//! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. At most 6 folios, so that two frames are free.
+//! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. On v3.13 what a locked VMA maps is mlocked unless the
+//! low three bits are 4 or 5. At most 6 folios, so that two frames are free.
 //!
 //! *Swap slot*: from 0xC0, place as an anonymous folio's.
 //!
@@ -217,15 +218,17 @@ fn decode_processes(p: &mut Program, bytes: &[u8], second: u8, hot: &Hot) {
 fn vma(p: &Program, pages: std::ops::Range<u8>, b: u8, hot: &Hot) -> VmaInit {
     let other = (1..MAPPINGS as u8).map(|i| (hot.mapping + i) % MAPPINGS as u8);
     let other = other.into_iter().find(|m| p.mapping(*m).is_some()).unwrap_or(hot.mapping);
+    let old = p.model.kernel.has_nonlinear();
     let kind = match b >> 4 & 7 {
         0..3 => VmaKind::Anon,
+        4 if old => VmaKind::Nonlinear(hot.mapping),
         3 | 4 => VmaKind::Shared(hot.mapping),
         5 => VmaKind::Private(hot.mapping),
         6 => VmaKind::Shared(other),
         _ => VmaKind::Private(other),
     };
     let special = b & 3 == 3;
-    let locked = special && b & 0x80 != 0;
+    let locked = (special || old) && b & 0x80 != 0;
     VmaInit { start: pages.start, end: pages.end, kind, read_only: special && !locked, locked }
 }
 
@@ -234,7 +237,7 @@ fn anon_place(p: &Program, b: u8) -> Option<(u8, u8)> {
     let mm = b >> 5 & 1;
     let mms = if p.init.vmas_of(mm as usize).next().is_some() { mm..mm + 1 } else { 0..1 };
     let places = mms.flat_map(|mm| (0..VADDRS as u8).map(move |i| (mm, ((b & 3) + i) % VADDRS as u8)));
-    places.into_iter().find(|(mm, addr)| p.init.takes_anon(*mm as usize, *addr as usize))
+    places.into_iter().find(|(mm, addr)| p.init.takes_anon(*mm as usize, *addr as usize, p.model.kernel))
 }
 
 fn decode_swaps(p: &mut Program, bytes: &[u8]) {
@@ -250,7 +253,7 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
     let size = p.mapping(hot.mapping).map_or(SLOTS as u8, |m| m.size);
     let hot_place = FolioPlace::Cache { mapping: hot.mapping, index: hot.index % size };
     let hot_flags = bytes.get(2 * hot.folio as usize + 1).copied().unwrap_or(0);
-    p.init.folios[hot.folio as usize] = Some(folio(p, hot_place, hot_flags));
+    p.init.folios[hot.folio as usize] = Some(mlocked(p, folio(p, hot_place, hot_flags), hot_flags));
     let mut left = FOLIOS_DECODED - 1;
     for (i, pair) in bytes.chunks_exact(2).enumerate().take(FOLIOS) {
         let &[b, flags] = pair else { continue };
@@ -258,7 +261,7 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
             continue;
         }
         if let Some(place) = place(p, b, hot) {
-            p.init.folios[i] = Some(folio(p, place, flags));
+            p.init.folios[i] = Some(mlocked(p, folio(p, place, flags), flags));
             left -= 1;
         }
     }
@@ -300,8 +303,16 @@ fn folio(p: &Program, place: FolioPlace, b: u8) -> FolioInit {
     if flags & PG_LRU != 0 && m.flags & AS_UNEVICTABLE != 0 {
         flags = flags & !PG_ACTIVE | PG_UNEVICTABLE;
     }
-    let fits = |mm: &usize| b >> 3 >> mm & 1 != 0 && p.init.takes_file(*mm, mapping, index as usize);
+    let fits = |mm: &usize| b >> 3 >> mm & 1 != 0 && p.init.takes_file(*mm, mapping, index as usize, p.model.kernel);
     FolioInit { maps: (0..MMS).filter(fits).fold(0, |set, mm| set | 1 << mm), ..FolioInit::new(place, flags) }
+}
+
+/// The folio with PG_mlocked, if a locked VMA maps it; now and then mlock has missed it.
+fn mlocked(p: &Program, mut f: FolioInit, b: u8) -> FolioInit {
+    if p.init.mlocked(&f) && !matches!(b & 7, 4 | 5) {
+        f.flags = f.flags & !PG_ACTIVE | PG_MLOCKED;
+    }
+    f
 }
 
 fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {

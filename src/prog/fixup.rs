@@ -8,8 +8,10 @@ use crate::vocab::*;
 use std::collections::BTreeSet;
 
 /// Page flags a folio may start with.
-pub(super) const FOLIO_FLAGS: u64 =
-    PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE | PG_PRIVATE;
+pub(super) fn folio_flags(kernel: Kernel) -> u64 {
+    let all = PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE | PG_PRIVATE;
+    all | if kernel.has_nonlinear() { PG_MLOCKED } else { 0 }
+}
 
 /// Flags an address_space may start with.
 pub(super) fn mapping_flags(kernel: Kernel) -> u64 {
@@ -179,6 +181,9 @@ impl Program {
         if !self.model.kernel.has_processes() && (v.kind != VmaKind::Anon || v.read_only || v.locked) {
             return Some(format!("v{i} is special: expected a plain `anon` VMA on {}", self.model.kernel.name()));
         }
+        if matches!(v.kind, VmaKind::Nonlinear(_)) && !self.model.kernel.has_nonlinear() {
+            return Some(format!("v{i} is nonlinear: expected `shared` on {}", self.model.kernel.name()));
+        }
         let other = |(j, w): &(usize, VmaInit)| *j < i && w.start < v.end && v.start < w.end;
         let (j, _) = self.init.vmas_of(i / VMAS_PER_MM).find(other)?;
         Some(format!("v{j} and v{i} overlap: expected one VMA an address"))
@@ -195,7 +200,7 @@ impl Program {
                 FolioPlace::Anon { .. } => vma.kind.private(),
                 FolioPlace::Cache { mapping, .. } => vma.kind.file() == Some(mapping),
             };
-            if !fits || vma.locked {
+            if !fits || !vma.takes_pages(self.model.kernel) {
                 return Some(format!(
                     "F{i} is mapped at {at}, where v{v} is: expected a VMA that can map it, not locked"
                 ));
@@ -210,7 +215,7 @@ impl Program {
     /// What is wrong with the folio in frame `i`.
     pub(super) fn folio_error(&self, i: usize) -> Option<String> {
         let f = self.init.folios.get(i).copied().flatten()?;
-        if f.flags & !FOLIO_FLAGS != 0 {
+        if f.flags & !folio_flags(self.model.kernel) != 0 {
             return Some(format!("F{i} has flags no folio starts with"));
         }
         match f.place {
@@ -244,6 +249,12 @@ impl Program {
                 }
             }
         }
+        if f.flags & PG_MLOCKED != 0 && !self.init.mlocked(&f) {
+            return Some(format!("F{i} is mlocked: expected a locked VMA that maps it"));
+        }
+        if f.flags & PG_MLOCKED != 0 && f.flags & PG_ACTIVE != 0 {
+            return Some(format!("F{i} is mlocked: expected no flag active"));
+        }
         self.user_error(i, &f)
     }
 
@@ -269,6 +280,9 @@ impl Program {
             if !rich {
                 v = VmaInit { kind: VmaKind::Anon, read_only: false, locked: false, ..v };
             }
+            if let (VmaKind::Nonlinear(m), false) = (v.kind, self.model.kernel.has_nonlinear()) {
+                v.kind = VmaKind::Shared(m);
+            }
             self.init.vmas[i] = Some(v);
             if self.vma_error(i).is_some() {
                 self.init.vmas[i] = None;
@@ -282,7 +296,7 @@ impl Program {
         let before = std::mem::take(&mut self.init.folios);
         for (i, f) in before.into_iter().enumerate() {
             let Some(mut f) = f else { continue };
-            f.flags &= FOLIO_FLAGS;
+            f.flags &= folio_flags(self.model.kernel);
             match &mut f.place {
                 FolioPlace::Anon { mm, addr } => {
                     f.flags = f.flags & !(PG_UNEVICTABLE | PG_PRIVATE) | PG_SWAPBACKED;
@@ -298,9 +312,15 @@ impl Program {
                     *index %= SLOTS as u8;
                     let Some(m) = self.init.mapping(*mapping) else { continue };
                     fix_file_flags(&mut f.flags, &m);
-                    let fits = |mm: &usize| self.init.takes_file(*mm, *mapping, *index as usize);
+                    let kernel = self.model.kernel;
+                    let fits = |mm: &usize| self.init.takes_file(*mm, *mapping, *index as usize, kernel);
                     f.maps &= (0..MMS).filter(fits).fold(0, |set, mm| set | 1 << mm);
                 }
+            }
+            if !self.init.mlocked(&f) {
+                f.flags &= !PG_MLOCKED;
+            } else if f.flags & PG_MLOCKED != 0 {
+                f.flags &= !PG_ACTIVE;
             }
             self.init.folios[i] = Some(f);
             if self.folio_error(i).is_some() {
@@ -309,11 +329,11 @@ impl Program {
         }
     }
 
-    /// Whether there is a VMA at the place. What has pages is not locked.
+    /// Whether there is a VMA at the place. What has pages is not locked, except on v3.13.
     fn unlock_at(&mut self, mm: usize, addr: usize) -> bool {
         let found = self.init.vma_at(mm, addr).map(|(i, _)| i);
         if let Some(vma) = found.and_then(|i| self.init.vmas[i].as_mut()) {
-            vma.locked = false;
+            vma.locked &= self.model.kernel.has_nonlinear();
         }
         found.is_some()
     }

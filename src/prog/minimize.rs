@@ -398,7 +398,7 @@ impl Minimizer<'_> {
                     }
                 }
                 for v in swapped.init.vmas.iter_mut().flatten() {
-                    if let VmaKind::Shared(m) | VmaKind::Private(m) = &mut v.kind {
+                    if let VmaKind::Shared(m) | VmaKind::Private(m) | VmaKind::Nonlinear(m) = &mut v.kind {
                         exchange(m, low as u8, high as u8);
                     }
                 }

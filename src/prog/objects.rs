@@ -73,7 +73,7 @@ pub(super) fn finish(program: &mut Program, lines: &Lines) -> Result<(), ParseEr
     let with_vmas = (0..MMS).filter(|mm| *mm == 0 || program.init.vmas_of(*mm).next().is_some());
     program.init.idle &= !with_vmas.fold(0, |set, mm| set | 1 << mm);
     for (i, _) in lines.placeless.iter().enumerate().filter(|(_, p)| **p) {
-        if let Some(place) = some_place(&mut program.init)
+        if let Some(place) = some_place(&mut program.init, program.model.kernel)
             && let Some(folio) = &mut program.init.folios[i]
         {
             folio.place = place;
@@ -97,12 +97,12 @@ fn judge(lines: &[usize], wrong: impl Fn(usize) -> Option<String>) -> Result<(),
 }
 
 /// Where `folio(anon)` goes: the first free page of p0, which gets an anonymous VMA if it has none.
-fn some_place(init: &mut Init) -> Option<FolioPlace> {
+fn some_place(init: &mut Init, kernel: Kernel) -> Option<FolioPlace> {
     if init.vmas_of(0).next().is_none() {
         let (kind, end) = (VmaKind::Anon, VADDRS as u8);
         init.vmas[0] = Some(VmaInit { start: 0, end, kind, read_only: false, locked: false });
     }
-    let addr = (0..VADDRS).find(|addr| init.takes_anon(0, *addr))?;
+    let addr = (0..VADDRS).find(|addr| init.takes_anon(0, *addr, kernel))?;
     Some(FolioPlace::Anon { mm: 0, addr: addr as u8 })
 }
 
@@ -125,12 +125,13 @@ fn mapping(args: &[Argument<'_>]) -> Result<MappingInit, String> {
 
 fn vma(i: usize, args: &[Argument<'_>]) -> Result<VmaInit, String> {
     const FORMS: &str =
-        "expected `vma(p0, 0..2, anon)` or `vma(p0, 0..2, shared, m0)` (or private), with flags=ro|locked";
+        "expected `vma(p0, 0..2, anon)` or `vma(p0, 0..2, shared, m0)` (or private, nonlinear), with flags=ro|locked";
     let plain: Vec<&str> = args.iter().filter(|(key, _)| key.is_none()).map(|(_, text)| *text).collect();
     let kind = match plain[..] {
         [_, _, "anon"] => VmaKind::Anon,
         [_, _, "shared", m] => VmaKind::Shared(object(m, "m", MAPPINGS)?),
         [_, _, "private", m] => VmaKind::Private(object(m, "m", MAPPINGS)?),
+        [_, _, "nonlinear", m] => VmaKind::Nonlinear(object(m, "m", MAPPINGS)?),
         _ => return Err(format!("a VMA says whose it is, where, and what it maps: {FORMS}")),
     };
     let mm = object(plain.first().copied().unwrap_or_default(), "p", MMS)? as usize;

@@ -18,8 +18,8 @@ pub const MAGIC: &str = "# foliofuzz repro v1";
 pub(super) const MAGIC_PREFIX: &str = "# foliofuzz repro";
 
 /// Flags of an initial folio in the order they are printed: where it is first, what it holds last.
-const FOLIO_FLAGS: [u64; 8] =
-    [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE, PG_PRIVATE];
+const FOLIO_FLAGS: [u64; 9] =
+    [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_MLOCKED, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE, PG_PRIVATE];
 
 /// Names of the flags a folio may start with.
 pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
@@ -202,6 +202,7 @@ fn vma(i: usize, v: &VmaInit) -> String {
         VmaKind::Anon => "anon".to_string(),
         VmaKind::Shared(m) => format!("shared, m{m}"),
         VmaKind::Private(m) => format!("private, m{m}"),
+        VmaKind::Nonlinear(m) => format!("nonlinear, m{m}"),
     };
     let set = if v.read_only { VMA_READ_ONLY } else { 0 } | if v.locked { VMA_LOCKED } else { 0 };
     let flags = flags("flags", VMA_FLAG_NAMES, set).map_or(String::new(), |s| format!(", {s}"));

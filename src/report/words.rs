@@ -117,7 +117,7 @@ fn value_name(field: Field, word: u64) -> Option<String> {
     };
     Some(match field {
         Field::PteCell => Pte(word).to_string(),
-        Field::MmVmas | Field::IMmap | Field::AvTree => list("vma"),
+        Field::MmVmas | Field::IMmap | Field::IMmapNonlinear | Field::AvTree => list("vma"),
         Field::VmFlags => vm_flag_names(word),
         Field::VmPlace => vma_place_name(word),
         Field::VmAnonVma => word.checked_sub(1).map_or("NULL".to_string(), |av| format!("av{av}")),

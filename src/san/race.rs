@@ -29,7 +29,7 @@ fn guard(v: &View, e: &Event) -> Option<(Obj, usize)> {
         Field::Queue => (Obj::queue_lock(i), 1),
         Field::NrPages => (Obj::mapping(i, Field::XaLock), 2),
         Field::Marks => (Obj::mapping(i, Field::XaLock), 3),
-        Field::IMmap => (Obj::mapping(i, Field::IMmapRwsem), 4),
+        Field::IMmap | Field::IMmapNonlinear => (Obj::mapping(i, Field::IMmapRwsem), 4),
         Field::AvTree => (Obj::at(Field::AvRwsem, root(v.m, i).filter(|r| *r < ANON_VMAS)?, 0), 5),
         _ => return None,
     })
@@ -43,6 +43,7 @@ impl Check for Race {
         .writes(Field::NrPages)
         .writes(Field::Marks)
         .field(Field::IMmap)
+        .field(Field::IMmapNonlinear)
         .field(Field::AvTree);
 
     fn reset(&mut self) {

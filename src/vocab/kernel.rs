@@ -59,6 +59,16 @@ impl Kernel {
         !matches!(self, Kernel::V4_14 | Kernel::V4_15)
     }
 
+    /// Nonlinear VMAs (until v3.19), and initial states with pages in VM_LOCKED VMAs and PG_mlocked.
+    pub fn has_nonlinear(self) -> bool {
+        self == Kernel::V3_13
+    }
+
+    /// PG_mlocked by the page lock, NR_MLOCK and a reverse-map walk, without `mlock_count`: up to v5.17.
+    pub fn mlocks_pages(self) -> bool {
+        !self.has_folios()
+    }
+
     /// Whether the model has file systems that write back, private data, and a swap device.
     pub fn has_writeback(self) -> bool {
         self >= Kernel::V5_0

@@ -62,6 +62,7 @@ objects! {
     Mapping "m" x SPACES => AsFlags = "as_flags", AOps = "a_ops", NrPages = "nrpages", Marks = "marks",
         Slot = "i_pages" [SLOTS], XaLock = "xa_lock", ILock = "i_lock", IState = "i_state", ICount = "i_count",
         IRwsem = "i_rwsem", InvalidateLock = "invalidate_lock", IMmapRwsem = "i_mmap_rwsem", IMmap = "i_mmap",
+        IMmapNonlinear = "i_mmap_nonlinear",
         IPrivateLock = "i_private_lock", ISize = "i_size", Disk = "disk" [SLOTS];
     /// The open-file table entry of a mapping: outside the inode's memory.
     File "m" x MAPPINGS => FCount = "f_count";

@@ -8,7 +8,7 @@ pub enum MigrationKind {
     Write,
 }
 
-/// The value of a page-table entry. None, present, a swap entry, or a migration entry.
+/// The value of a page-table entry. None, present, a swap entry, a migration entry, or (up to v3.19) a file entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Pte(pub u64);
 
@@ -21,8 +21,10 @@ const MIGRATION: u64 = 1 << 5;
 const EXCLUSIVE: u64 = 1 << 6;
 /// The shared zero page.
 const ZERO: u64 = 1 << 7;
-/// The frame number of a present or migration entry, the slot of a swap entry.
-const SHIFT: u64 = 8;
+/// `pte_file()`: which page of its file belongs here, in a nonlinear VMA.
+const FILE: u64 = 1 << 8;
+/// The frame number of a present or migration entry, the slot of a swap entry, the page offset of a file entry.
+const SHIFT: u64 = 9;
 
 impl Pte {
     pub const NONE: Pte = Pte(0);
@@ -53,6 +55,11 @@ impl Pte {
         Pte(MIGRATION | bits | (pfn as u64) << SHIFT)
     }
 
+    /// `pgoff_to_pte`: a file entry.
+    pub const fn file(pgoff: usize) -> Pte {
+        Pte(FILE | (pgoff as u64) << SHIFT)
+    }
+
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
@@ -78,6 +85,11 @@ impl Pte {
     /// The frame a migration entry names.
     pub const fn migration_pfn(self) -> Option<usize> {
         if self.0 & MIGRATION != 0 { Some((self.0 >> SHIFT) as usize) } else { None }
+    }
+
+    /// `pte_to_pgoff`: the page offset of a file entry.
+    pub const fn file_pgoff(self) -> Option<usize> {
+        if self.0 & FILE != 0 { Some((self.0 >> SHIFT) as usize) } else { None }
     }
 
     pub const fn migration_kind(self) -> MigrationKind {
@@ -151,6 +163,9 @@ impl std::fmt::Display for Pte {
         }
         if let Some(slot) = self.swap_slot() {
             return write!(f, "swap {slot}{}", if self.swap_exclusive() { " excl" } else { "" });
+        }
+        if let Some(pgoff) = self.file_pgoff() {
+            return write!(f, "file page {pgoff}");
         }
         if let Some(pfn) = self.migration_pfn() {
             let kind = match self.migration_kind() {
