@@ -52,6 +52,8 @@ const ANY: (Version, Version) = ((0, 0), (255, 0));
 const PAGES: (Version, Version) = ((4, 14), (4, 15));
 /// Kernels with AS_UNMOVABLE.
 const UNMOVABLE: (Version, Version) = ((6, 8), (255, 0));
+/// Only the newest forms.
+const V6_12: (Version, Version) = ((6, 12), (255, 0));
 const FOLIOS: (Version, Version) = ((6, 5), (255, 0));
 
 const fn bug(slug: &'static str, title: &'static str, category: &'static str) -> Bug {
@@ -352,8 +354,10 @@ bugs! {
         "wp_page_reuse writes the entry after dropping the page-table lock",
         "rmap/pte-unlocked",
     ) };
-    M_MAP_PAGES_REF =
-        mutant("mutant_map_pages_without_ref", "filemap_map_pages takes no reference for the entry", "rmap/pte-refs");
+    M_MAP_PAGES_REF = Bug {
+        applies: UNMOVABLE,
+        ..mutant("mutant_map_pages_without_ref", "filemap_map_pages takes no reference for the entry", "rmap/pte-refs")
+    };
     M_NEW_ANON_ORDER = mutant(
         "mutant_mapped_before_mapping",
         "folio_add_new_anon_rmap counts the mapping before it sets the anon_vma",
@@ -385,11 +389,14 @@ bugs! {
         "folio_migrate_flags leaves PG_swapcache on the source",
         "migration/src-left",
     );
-    M_MIGRATE_EARLY = mutant(
+    M_MIGRATE_EARLY = Bug {
+        applies: V6_12,
+        ..mutant(
         "mutant_migration_publishes_early",
         "migration publishes the destination before it is filled",
         "migration/dst-visible",
-    );
+    )
+    };
     M_MIGRATE_UNLOCK = mutant(
         "mutant_migration_unlocks_early",
         "migration unlocks the destination before the source is detached",
@@ -467,11 +474,14 @@ bugs! {
         "mprotect makes a private mapping of the file's page writable",
         "content/private-write",
     );
-    M_RECLAIM_PUT = mutant(
+    M_RECLAIM_PUT = Bug {
+        applies: V6_12,
+        ..mutant(
         "mutant_reclaim_slot_put_early",
         "__try_to_reclaim_swap puts its reference before it is through",
         "refcount/sub-zero",
-    );
+    )
+    };
     M_ZAP_PUT_FIRST =
         mutant("mutant_zap_puts_first", "zap puts the reference before it takes the mapping off", "refcount/mapcount");
     M_ZAP_LATE =
@@ -590,5 +600,167 @@ bugs! {
         predictive: Some("pagecache/mapped-beyond"),
         actual: Some("pagecache/mapped-beyond"),
         ..bug("mutant_fault_beyond_eof", "filemap_fault does not look at i_size again under the folio lock", "mutant")
+    };
+    // Thread A: what must not be found.
+    A2 = Bug {
+        replaces: Some("2018_isolate_lru_page_mapping"),
+        applies: PAGES,
+        thread: Some("A2"),
+        cpus: 3,
+        ..bug("2018_isolate_lru_page_fixed", "__isolate_lru_page locks the page and takes pages without a mapping", "variant")
+    };
+    A4 = Bug {
+        applies: ((6, 5), (6, 5)),
+        thread: Some("A4"),
+        ..bug("2020_isolate_reference_first", "compaction takes a reference, then the lock, then PG_lru", "variant")
+    };
+    A6 = Bug {
+        applies: PAGES,
+        brings: &["2018_isolate_lru_page_mapping"],
+        rcu: Some(true),
+        thread: Some("A6"),
+        cpus: 3,
+        ..bug(
+            "2018_isolate_lru_page_under_rcu",
+            "the unpinned mapping, but inodes are freed by RCU and the lru_lock is a reader",
+            "variant",
+        )
+    };
+    // Thread D: the claim, and each of the five things that stop it.
+    D0 = Bug {
+        applies: FOLIOS,
+        thread: Some("D0"),
+        cpus: 4,
+        ..bug("2024_map_pages_against_truncation", "fault-around, truncation, pageout advice as they are", "variant")
+    };
+    D1A = Bug {
+        applies: FOLIOS,
+        brings: &["2024_map_pages_no_reload", "model_no_recycling"],
+        thread: Some("D1a"),
+        ..bug("2024_map_pages_no_reload_no_recycling", "stop 1 removed, where no frame is used twice", "variant")
+    };
+    D1B = Bug {
+        applies: FOLIOS,
+        predictive: Some("rmap/placement"),
+        actual: Some("rmap/placement"),
+        thread: Some("D1b"),
+        cpus: 3,
+        ..bug("2024_map_pages_no_reload", "stop 1 removed: next_uptodate_folio does not look at the slot again", "mutant")
+    };
+    D2 = Bug {
+        applies: FOLIOS,
+        predictive: Some("rmap/mapped-detached"),
+        actual: Some("rmap/mapped-detached"),
+        thread: Some("D2"),
+        ..bug("2024_map_pages_no_mapping_check", "stop 2 removed: next_uptodate_folio does not ask for the mapping", "mutant")
+    };
+    D3 = Bug {
+        applies: FOLIOS,
+        brings: &["2024_map_pages_no_reload", "2024_map_pages_no_mapping_check"],
+        predictive: Some("rmap/mapped-detached"),
+        actual: Some("rmap/mapped-detached"),
+        thread: Some("D3"),
+        ..bug("2024_map_pages_no_checks", "stops 1 and 2 removed", "mutant")
+    };
+    D_SIZE = Bug {
+        applies: FOLIOS,
+        ..bug("2024_map_pages_no_size_check", "stop 3 removed: next_uptodate_folio does not look at i_size", "variant")
+    };
+    D4 = Bug {
+        applies: FOLIOS,
+        predictive: Some("vmbug/wrong-index"),
+        actual: Some("vmbug/wrong-index"),
+        thread: Some("D4"),
+        cpus: 3,
+        ..bug("2024_find_get_entry_no_reload", "stop 4 removed: find_get_entry does not look at the slot again", "mutant")
+    };
+    D5 = Bug {
+        applies: FOLIOS,
+        predictive: Some("uaf/null-deref"),
+        actual: Some("uaf/null-deref"),
+        thread: Some("D5"),
+        ..bug("2024_truncate_no_mapping_check", "stop 5 removed: truncate_inode_folio does not ask for the mapping", "mutant")
+    };
+    D6 = Bug {
+        applies: FOLIOS,
+        brings: &["2024_find_get_entry_no_reload", "2024_truncate_no_mapping_check"],
+        predictive: Some("uaf/null-deref"),
+        actual: Some("uaf/null-deref"),
+        thread: Some("D6"),
+        ..bug("2024_second_pass_no_checks", "stops 4 and 5 removed", "mutant")
+    };
+    D_ALL = Bug {
+        applies: FOLIOS,
+        brings: &[
+            "2024_map_pages_no_reload",
+            "2024_map_pages_no_mapping_check",
+            "2024_map_pages_no_size_check",
+            "2024_find_get_entry_no_reload",
+            "2024_truncate_no_mapping_check",
+        ],
+        predictive: Some("rmap/mapped-detached"),
+        actual: Some("rmap/mapped-detached"),
+        cpus: 4,
+        ..bug("2024_claim_without_stops", "all five stops removed", "mutant")
+    };
+    D7 = Bug {
+        applies: FOLIOS,
+        predictive: Some("lru/no-ref"),
+        actual: Some("lru/corrupt"),
+        thread: Some("D7"),
+        ..bug(
+            "2024_isolate_without_reference",
+            "MADV_PAGEOUT drops the page-table lock, its only hold, before folio_isolate_lru",
+            "mutant",
+        )
+    };
+    D7B = Bug {
+        applies: FOLIOS,
+        brings: &["2024_isolate_without_reference", "2024_isolate_get_first"],
+        predictive: Some("refcount/get-zero"),
+        actual: Some("refcount/get-zero"),
+        thread: Some("D7b"),
+        ..bug("2024_isolate_without_reference_get", "no hold, and the reference taken before PG_lru is cleared", "proposed")
+    };
+    D7C = Bug {
+        applies: FOLIOS,
+        brings: &["2024_isolate_without_reference", "2024_isolate_try_get_first"],
+        thread: Some("D7c"),
+        ..bug("2024_isolate_without_reference_try_get", "no hold, but a reference is tried for before PG_lru", "variant")
+    };
+    D_GET_FIRST = Bug {
+        applies: FOLIOS,
+        ..bug("2024_isolate_get_first", "folio_isolate_lru takes its reference before it clears PG_lru", "variant")
+    };
+    D_TRY_GET_FIRST = Bug {
+        applies: FOLIOS,
+        ..bug("2024_isolate_try_get_first", "folio_isolate_lru tries for its reference before it clears PG_lru", "variant")
+    };
+    D8 = Bug {
+        applies: FOLIOS,
+        thread: Some("D8"),
+        ..bug("2024_reclaim_of_truncated", "reclaim of a truncated folio as it is", "variant")
+    };
+    D8M = Bug {
+        applies: FOLIOS,
+        predictive: Some("freeze/entitlement"),
+        actual: Some("freeze/entitlement"),
+        thread: Some("D8m"),
+        ..bug("2024_reclaim_no_mapping_check", "shrink_folio_list does not ask for the mapping", "mutant")
+    };
+    NO_RECYCLING = bug("model_no_recycling", "a freed frame is never used again", "variant");
+    E2 = Bug {
+        applies: UNMOVABLE,
+        thread: Some("E2"),
+        ..bug("2023_unmovable_merged", "compaction tests AS_UNMOVABLE of unevictable folios under the lock", "variant")
+    };
+    SWAPIN_DIRECT = Bug {
+        fix: "13ddaf26be32",
+        since: Some(((4, 15), (6, 8))),
+        applies: FOLIOS,
+        predictive: Some("content/lost-data"),
+        actual: Some("content/lost-data"),
+        cpus: 3,
+        ..bug("2024_swapin_past_the_swap_cache", "two faults read a page past the swap cache, the slower one maps it stale", "historic")
     };
 }

@@ -1,11 +1,11 @@
 //! `mm/madvise.c`: advice about one virtual page (MM-6.12 13).
 
-use super::bug;
 use super::filemap::folio_unlock;
 use super::memory::*;
 use super::swap::{folio_deactivate, folio_mark_lazyfree, lru_add_drain};
 use super::swapfile::{folio_free_swap, free_swap_and_cache};
 use super::vmscan::{folio_isolate_lru, folio_putback_lru, reclaim_pages};
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
@@ -49,7 +49,7 @@ pub fn madvise_pageout(mm: Mm, addr: usize) {
     mmap_read_unlock(mm);
 }
 
-/// `madvise_cold_or_pageout_pte_range()`, v6.12, for one entry. mmap_lock held. Only a folio that is on the LRU and
+/// `madvise_cold_or_pageout_pte_range()`, v6.5 to v6.12 (ERAS D.F7), for one entry. mmap_lock held. Only a folio that is on the LRU and
 /// mapped exactly once. Left out: large folios, PG_young.
 fn madvise_cold_or_pageout_pte_range(vma: Vma, addr: usize, pageout: bool) {
     kfn!(madvise_cold_or_pageout_pte_range);
@@ -68,20 +68,32 @@ fn madvise_cold_or_pageout_pte_range(vma: Vma, addr: usize, pageout: bool) {
     }
 }
 
-/// The loop body: with a list, to be paged out. Page-table lock held.
+/// The loop body: with a list, to be paged out. Page-table lock held. Up to v6.9 a page to be paged out is made old, so
+/// that reclaim, which looked at references then, takes it.
 fn cold_or_pageout(vma: Vma, addr: usize, pte: Pte, folio: Folio, folio_list: Option<&mut FolioBatch>) {
     if !folio_test_lru(folio) || folio_mapcount(folio) != 1 {
         return;
     }
-    if folio_list.is_none() && pte.is_young() {
-        ptep_test_and_clear_young(vma.mm(), addr);
+    let mm = vma.mm();
+    if kernel() < Kernel::V6_12 && pte.is_young() {
+        let old = ptep_change(mm, addr, |_| Pte::NONE, PteWrite::Change);
+        set_pte_at(mm, addr, old.mkold(), PteWrite::Change);
+    } else if folio_list.is_none() && pte.is_young() {
+        ptep_test_and_clear_young(mm, addr);
     }
     folio_clear_referenced(folio);
     if folio_test_active(folio) {
         folio_set_workingset(folio);
     }
     let Some(folio_list) = folio_list else { return folio_deactivate(folio) };
-    if !folio_isolate_lru(folio) {
+    if bug(bugs::D7) {
+        pte_unmap_unlock(mm);
+    }
+    let isolated = folio_isolate_lru(folio);
+    if bug(bugs::D7) {
+        pte_offset_map_lock(mm);
+    }
+    if !isolated {
         return;
     }
     if folio_test_unevictable(folio) {

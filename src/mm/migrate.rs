@@ -195,7 +195,7 @@ pub fn remove_migration_ptes(src: Folio, dst: Folio) {
 
 // ----- moving (MM-6.12 7.5 to 7.7) -----
 
-/// `__folio_migrate_mapping()`, v6.12. Both locked; `expected` counts every reference to `src`. The cache's slot, its
+/// `__folio_migrate_mapping()`, v6.12 (`folio_migrate_mapping()` before). Both locked; `expected` counts every reference to `src`. The cache's slot, its
 /// reference, the index, PG_swapbacked and PG_dirty go to `dst`; `src` keeps its mapping for the caller to clear.
 fn __folio_migrate_mapping(mapping: Option<AddressSpace>, dst: Folio, src: Folio, expected: u64) -> Result<(), Errno> {
     kfn!(__folio_migrate_mapping);
@@ -286,30 +286,42 @@ fn folio_migrate_flags(dst: Folio, src: Folio) {
     }
 }
 
-/// `__migrate_folio()`, v6.12. Both locked, `src` unmapped and isolated by the caller. `private`: private data move
-/// along. Left out: machine checks during the copy.
+/// `__migrate_folio()`, v6.12; `migrate_folio_extra()`, v6.5 and v6.8, which copied last: the folio in the slot was
+/// locked and not uptodate until then. Both locked, `src` unmapped and isolated by the caller. `private`: private data
+/// move along. Left out: machine checks during the copy.
 fn __migrate_folio(mapping: Option<AddressSpace>, dst: Folio, src: Folio, private: bool) -> Result<(), Errno> {
     kfn!(__migrate_folio);
     let expected = folio_expected_ref_count(src).wrapping_add(1);
-    if folio_ref_count(src) != expected {
+    let copy_first = kernel() >= Kernel::V6_12;
+    if (copy_first || mapping.is_none()) && folio_ref_count(src) != expected {
         return Err(Errno::Again);
     }
     if bug(bugs::M_MIGRATE_EARLY) {
         __folio_migrate_mapping(mapping, dst, src, expected)?;
     }
-    m().note(Note::MigrateCopy, src.obj(Field::Flags), dst.pfn() as u32);
-    copy_content(dst, src);
+    if copy_first {
+        copy(dst, src);
+    }
     __folio_migrate_mapping(mapping, dst, src, expected)?;
     if private {
         let word = folio_detach_private(src).unwrap_or_default();
         carry_private_data(dst, src);
         folio_attach_private(dst, word);
     }
+    if !copy_first {
+        copy(dst, src);
+    }
     folio_migrate_flags(dst, src);
     if bug(bugs::M_MIGRATE_UNLOCK) {
         folio_unlock(dst);
     }
     Ok(())
+}
+
+/// The contents of `src` are `dst`'s, too.
+fn copy(dst: Folio, src: Folio) {
+    m().note(Note::MigrateCopy, src.obj(Field::Flags), dst.pfn() as u32);
+    copy_content(dst, src);
 }
 
 /// Buffer heads and iomap state are reached through `folio->private` and so change folios with it. In the model they
@@ -441,7 +453,12 @@ fn migrate_by_aops(mapping: AddressSpace, dst: Folio, src: Folio, mode: MigrateM
     }
 }
 
-/// `move_to_new_folio()`, v6.12. Both locked, `src` unmapped. On success `dst` has taken `src`'s place, and a file
+/// Whether migration asks for AS_UNMOVABLE: since v6.8, and in the proposal that brought the flag.
+fn asks_unmovable() -> bool {
+    kernel() >= Kernel::V6_8 || bug(bugs::E0)
+}
+
+/// `move_to_new_folio()`, v6.5 to v6.12 (ERAS E.F2). Both locked, `src` unmapped. On success `dst` has taken `src`'s place, and a file
 /// folio's `src->mapping` is NULL; an anonymous one keeps its encoding until it is freed.
 fn move_to_new_folio(dst: Folio, src: Folio, mode: MigrateMode) -> Result<(), Errno> {
     kfn!(move_to_new_folio);
@@ -451,7 +468,7 @@ fn move_to_new_folio(dst: Folio, src: Folio, mode: MigrateMode) -> Result<(), Er
         None => migrate_folio(None, dst, src)?,
         // The flags and callbacks of the swap cache's address_space are constant.
         Some(mapping) if mapping.is_swap() => migrate_folio(Some(mapping), dst, src)?,
-        Some(mapping) if mapping_unmovable(mapping) => return Err(Errno::OpNotSupp),
+        Some(mapping) if asks_unmovable() && mapping_unmovable(mapping) => return Err(Errno::OpNotSupp),
         Some(mapping) => migrate_by_aops(mapping, dst, src, mode)?,
     }
     if !folio_test_anon(src) {
@@ -594,7 +611,7 @@ fn migrate_folio_move(pair: Pair, new: &mut dyn NewFolios, mode: MigrateMode) ->
     }
     m().note(Note::MigrateSuccess, src.obj(Field::Flags), dst.pfn() as u32);
     folio_add_lru(dst);
-    if record.was_mlocked {
+    if if kernel() <= Kernel::V6_5 { record.was_mapped } else { record.was_mlocked } {
         // Filed, so that restoring the mappings counts them in mlock_count.
         lru_add_drain();
     }

@@ -1,6 +1,9 @@
 //! `mm/page_alloc.c`: a small allocator that hands the frame freed last out first.
 
+use super::bug;
+use crate::bugs;
 use crate::kfn;
+use crate::linux::mm_inline::{private_list_add, private_list_del};
 use crate::linux::mm_types::Folio;
 use crate::linux::mmdebug::peek_flags;
 use crate::linux::page_flags::*;
@@ -42,7 +45,7 @@ pub(super) fn free_pages_prepare(folio: Folio) -> bool {
 /// `free_unref_page()`, v6.12: gives the frame back. Left out: per-CPU lists, migratetypes.
 pub fn free_unref_page(folio: Folio) {
     kfn!(free_unref_page);
-    if free_pages_prepare(folio) {
+    if free_pages_prepare(folio) && !bug(bugs::NO_RECYCLING) {
         let push = |list: u64| Some(Seq(list).push_head(folio.pfn()).0);
         let _ = m().rmw(Obj::free_list(), Order::Plain, Note::Nothing, folio.0 as u32, push);
     }
@@ -52,6 +55,22 @@ pub fn free_unref_page(folio: Folio) {
 pub fn free_unref_folios(folios: &FolioBatch) {
     kfn!(free_unref_folios);
     for folio in folios.folios() {
+        free_unref_page(folio);
+    }
+}
+
+/// `list_add(&folio->lru, list)`: up to v6.8 the link of a folio whose last reference is gone collects it for
+/// [`free_unref_page_list`].
+pub fn list_add_dead(folio: Folio, list: &mut FolioBatch) {
+    private_list_add(folio);
+    list.add(folio, 0);
+}
+
+/// `free_unref_page_list()`, up to v6.8: [`free_unref_page`] for each.
+pub fn free_unref_page_list(list: &FolioBatch) {
+    kfn!(free_unref_page_list);
+    for folio in list.folios() {
+        private_list_del(folio);
         free_unref_page(folio);
     }
 }

@@ -1,10 +1,10 @@
 //! `mm/swap.c`: putting folios, and the per-CPU batches on their way to, or between, the LRU lists.
 //!
-//! Left out: MGLRU, workingset statistics. `release_pages()` and `put_pages_list()` have no caller: who puts several
-//! folios has them in a folio_batch.
+//! Left out: MGLRU, workingset statistics. `put_pages_list()` has no caller: who puts several folios has them in a
+//! folio_batch.
 
 use super::mlock::{mlock_drain_local, mlock_new_folio, need_mlock_drain};
-use super::page_alloc::{free_unref_folios, free_unref_page};
+use super::page_alloc::{free_unref_folios, free_unref_page, free_unref_page_list, list_add_dead};
 use super::vmscan::folio_evictable;
 use super::{bug, fs_buffer, kernel};
 use crate::bugs;
@@ -313,10 +313,11 @@ pub fn folio_deactivate(folio: Folio) {
     }
 }
 
-/// `deactivate_file_folio()`, v6.12: the folio should be reclaimed soon. The caller holds a reference.
+/// `deactivate_file_folio()`, v6.5 to v6.12: the folio should be reclaimed soon. The caller holds a reference. v6.5 and
+/// v6.8 leave PG_lru to the drain.
 pub fn deactivate_file_folio(folio: Folio) {
     kfn!(deactivate_file_folio);
-    if !folio_test_unevictable(folio) && looks_filed(folio) {
+    if !folio_test_unevictable(folio) && (kernel() < Kernel::V6_12 || looks_filed(folio)) {
         folio_batch_add_and_move(folio, Batch::LruDeactivateFile);
     }
 }
@@ -485,31 +486,39 @@ pub fn lru_cache_enable() {
 
 // ----- batched puts (MM-6.12 1.3) -----
 
-/// `folios_put_refs()`, v6.12, with one reference of `owner` each (`release_pages()` up to v6.8, which strung the dead
-/// pages on a list through their `lru` link). May be called with a spinlock held; never sleeps.
+/// `folios_put_refs()`, v6.9 to v6.12, with one reference of `owner` each; [`release_pages`] before. May be called with
+/// a spinlock held; never sleeps.
 pub fn folios_put_refs(folios: &FolioBatch, owner: Owner) {
+    if kernel() <= Kernel::V6_8 {
+        return release_pages(folios, owner);
+    }
     kfn!(folios_put_refs);
     let mut locked = false;
     let mut free = FolioBatch::new();
-    let linked = kernel() <= Kernel::V6_8;
     for folio in folios.folios() {
-        if !folio_ref_sub_and_test(folio, owner, 1) {
-            continue;
+        if folio_ref_sub_and_test(folio, owner, 1) {
+            __page_cache_release(folio, &mut locked);
+            free.add(folio, 0);
         }
-        __page_cache_release(folio, &mut locked);
-        if linked {
-            private_list_add(folio);
-        }
-        free.add(folio, 0);
     }
     unlock(locked);
-    if !linked {
-        return free_unref_folios(&free);
+    free_unref_folios(&free);
+}
+
+/// `release_pages()`, up to v6.8 (ERAS D.F10): as [`folios_put_refs`], but the dead pages are strung on a list through
+/// their `lru` link, which only PG_lru tells to be unused.
+fn release_pages(folios: &FolioBatch, owner: Owner) {
+    kfn!(release_pages);
+    let mut locked = false;
+    let mut pages_to_free = FolioBatch::new();
+    for folio in folios.folios() {
+        if folio_put_testzero(folio, owner) {
+            __page_cache_release(folio, &mut locked);
+            list_add_dead(folio, &mut pages_to_free);
+        }
     }
-    for folio in free.folios() {
-        private_list_del(folio);
-        free_unref_page(folio);
-    }
+    unlock(locked);
+    free_unref_page_list(&pages_to_free);
 }
 
 /// `folio_batch_release()`, v6.12 (`pagevec_release()` before): drains this CPU's LRU batches once per batch, then

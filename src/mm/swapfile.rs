@@ -3,12 +3,12 @@
 //! Left out: the per-CPU caches of slots on their way out and back, count continuations, and the work item that
 //! reclaims cache-only slots of full clusters.
 
-use super::bug;
 use super::filemap::{filemap_get_entry, folio_lock, folio_unlock, folio_wait_writeback};
 use super::mmap::mmput;
 use super::rmap::{folio_add_anon_rmap_pte, folio_add_new_anon_rmap};
 use super::swap::folio_put;
 use super::swap_state::{__delete_from_swap_cache, delete_from_swap_cache, swap_cache_get_folio, swapin_readahead};
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{mmap_read_lock, mmap_read_unlock};
@@ -241,6 +241,9 @@ pub fn folio_free_swap(folio: Folio) -> bool {
 /// else if its folio is unmapped or swap is full (TTRS_UNMAPPED | TTRS_FULL). The slot may be anybody's by the time the
 /// folio is locked.
 fn __try_to_reclaim_swap(slot: usize, anyway: bool) {
+    if kernel() < Kernel::V6_12 {
+        return folios_own::__try_to_reclaim_swap(slot, anyway);
+    }
     kfn!(__try_to_reclaim_swap);
     let Some(folio) = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Lookup) else { return };
     if folio_trylock(folio) {
@@ -259,6 +262,23 @@ fn __try_to_reclaim_swap(slot: usize, anyway: bool) {
         }
     }
     folio_put(folio, Owner::Lookup);
+}
+
+mod folios_own {
+    use super::*;
+
+    /// v6.5, v6.8: frees the slot of the folio, whichever that is by now, if no entry needs it.
+    pub fn __try_to_reclaim_swap(slot: usize, anyway: bool) {
+        kfn!(__try_to_reclaim_swap);
+        let Some(folio) = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Lookup) else { return };
+        if folio_trylock(folio) {
+            if anyway || !folio_mapped(folio) || vm_swap_full() {
+                folio_free_swap(folio);
+            }
+            folio_unlock(folio);
+        }
+        folio_put(folio, Owner::Lookup);
+    }
 }
 
 /// The end of [`__try_to_reclaim_swap`]. Direct: the slot is free at once, and after the swap cache's reference is
@@ -286,16 +306,21 @@ fn swap_is_has_cache(slot: usize) -> bool {
 }
 
 /// `free_swap_and_cache()` (include/linux/swap.h) with `free_swap_and_cache_nr()`, v6.12: a swap entry is gone, and its
-/// folio need not stay in the swap cache for it.
+/// folio need not stay in the swap cache for it. Before v6.9 it did not pin the device, and did not look again whether
+/// only the swap cache is left.
 pub fn free_swap_and_cache(slot: usize) {
     kfn!(free_swap_and_cache);
-    if !get_swap_device() {
+    let careful = kernel() >= Kernel::V6_12;
+    if careful && !get_swap_device() {
         return;
     }
-    if _swap_info_get(slot) && cluster_swap_free_nr(slot, false) == SWAP_HAS_CACHE && swap_map(slot) == SWAP_HAS_CACHE {
+    let only_cache = _swap_info_get(slot) && cluster_swap_free_nr(slot, false) == SWAP_HAS_CACHE;
+    if only_cache && (!careful || swap_map(slot) == SWAP_HAS_CACHE) {
         __try_to_reclaim_swap(slot, false);
     }
-    put_swap_device();
+    if careful {
+        put_swap_device();
+    }
 }
 
 // ----- swapoff (MM-6.12 10.10) -----

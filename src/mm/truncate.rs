@@ -56,7 +56,7 @@ fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
 /// `truncate_inode_folio()`, v6.12. Folio locked, reference held, writeback waited for. False (-EIO): already gone.
 pub(super) fn truncate_inode_folio(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(truncate_inode_folio);
-    if !folio_raw_mapping(folio).is(mapping) {
+    if !bug(bugs::D5) && !folio_raw_mapping(folio).is(mapping) {
         return false;
     }
     truncate_cleanup_folio(mapping, folio);

@@ -241,11 +241,9 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
         return isolate_lru_page(folio);
     }
     kfn!(folio_isolate_lru);
-    vm_bug_on_ref_zero(folio);
-    if !folio_test_clear_lru(folio) {
+    if !take_and_clear_lru(folio) {
         return false;
     }
-    folio_get(folio, Owner::Isolation);
     if bug(bugs::M_ISOLATE_UNLOCKED) {
         lruvec_del_folio(folio);
         return true;
@@ -254,6 +252,29 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
     lruvec_del_folio(folio);
     spin_unlock_irq(LRUVEC_LOCK);
     true
+}
+
+/// The first half of `folio_isolate_lru()`: PG_lru first, then the reference, which the caller's own hold makes safe. In
+/// the other order if the claim of 2024 was right that there may be none.
+fn take_and_clear_lru(folio: Folio) -> bool {
+    let early = bug(bugs::D_GET_FIRST) || bug(bugs::D_TRY_GET_FIRST);
+    if bug(bugs::D_TRY_GET_FIRST) {
+        if !folio_try_get(folio, Owner::Isolation) {
+            return false;
+        }
+    } else {
+        vm_bug_on_ref_zero(folio);
+    }
+    if bug(bugs::D_GET_FIRST) {
+        folio_get(folio, Owner::Isolation);
+    }
+    let won = folio_test_clear_lru(folio);
+    if won && !early {
+        folio_get(folio, Owner::Isolation);
+    } else if !won && early {
+        folio_put(folio, Owner::Isolation);
+    }
+    won
 }
 
 /// Why `__isolate_lru_page()` left a page alone.

@@ -63,9 +63,9 @@ ops! {
     isolate_and_hold(m: Arg::Mapping, index: Arg::Index) in ALL as Hold => run::lru::isolate_and_hold;
     /// Put the folio this CPU isolated longest ago back on the LRU.
     putback_held() in ALL as Release => run::lru::putback_held;
-    /// Isolate folios from the tail of an LRU list; reclaim them (v6.12), move the others back.
+    /// Isolate folios from the tail of an LRU list; reclaim them (v6.5 on), move the others back.
     shrink_inactive_list(list: LISTS) in ALL as Scan => run::lru::shrink_inactive_list;
-    /// Compact page frames: isolate what can be migrated and migrate it; before v6.12, put it back.
+    /// Compact page frames: isolate what can be migrated and migrate it; before v6.5, put it back.
     compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::lru::compact;
     /// read() one page of a file, bringing it in if need be.
     filemap_read(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::filemap_read;

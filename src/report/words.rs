@@ -28,6 +28,7 @@ const LEAVES: &[&str] = &[
     "put_page",
     "folio_put_refs",
     "folios_put_refs",
+    "release_pages",
     "folio_unlock",
     "unlock_page",
     "folio_lock",

@@ -38,7 +38,11 @@ pub(super) struct Migration {
 
 impl Migration {
     fn copy(&mut self, v: &View, src: usize, dst: usize, e: &Event) -> Option<Finding> {
-        let from = slots(v.m).find(|(_, _, w)| slot_folio(*w) == Some(src)).map(|(s, i, _)| (s as u8, i as u8));
+        // Up to v6.10 the copy came last: the destination has taken the source's place, locked and not uptodate.
+        let copies_last = v.m.model().kernel < Kernel::V6_12;
+        let place = |f| slots(v.m).find(|(_, _, w)| slot_folio(*w) == Some(f)).map(|(s, i, _)| (s as u8, i as u8));
+        let from = place(src).or_else(|| place(dst).filter(|_| copies_last));
+        let usable = if copies_last { flags(v.m, dst) & PG_UPTODATE != 0 } else { visible(v, dst) };
         let dirty = flags(v.m, src) & PG_DIRTY != 0;
         self.moves[dst] = Some(Move { src: src as u8, dirty, from, at: e.seq });
         let busy = busy(v, src);
@@ -46,7 +50,7 @@ impl Migration {
             _ if busy && self.written_out[src] != 0 => &FALLBACK_RETRY,
             _ if busy => &SRC_BUSY,
             _ if !v.cx.has_folio_locked(src, e) => &SRC_UNLOCKED,
-            _ if visible(v, dst) || !v.cx.has_folio_locked(dst, e) => return Some(DST_VISIBLE.at(e).folio(dst)),
+            _ if usable || !v.cx.has_folio_locked(dst, e) => return Some(DST_VISIBLE.at(e).folio(dst)),
             _ => return None,
         };
         Some(kind.at(e))

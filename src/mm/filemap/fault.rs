@@ -1,6 +1,6 @@
 //! Faults on files (MM-6.12 3.8, 3.9).
 
-use super::super::bug;
+use super::super::{bug, kernel};
 use super::lookup::{__filemap_get_folio, Fgp, filemap_get_folio, vm_bug_wrong_index};
 use super::read::{ReadError, filemap_read_folio};
 use super::wait::*;
@@ -218,10 +218,11 @@ fn page_not_uptodate(fault: &mut FileFault, folio: Folio) -> Round {
     Round::Over(VmFault::Sigbus)
 }
 
-/// `filemap_fault_recheck_pte_none()`, v6.12: in a VM_LOCKED VMA, whether somebody has filled the entry meanwhile.
+/// `filemap_fault_recheck_pte_none()`, v6.9 to v6.12: in a VM_LOCKED VMA, whether somebody has filled the entry
+/// meanwhile.
 fn filemap_fault_recheck_pte_none(vmf: &VmFaultInfo) -> bool {
     kfn!(filemap_fault_recheck_pte_none);
-    if vmf.vma.vm_flags() & VM_LOCKED == 0 {
+    if kernel() < Kernel::V6_12 || vmf.vma.vm_flags() & VM_LOCKED == 0 {
         return false;
     }
     if !ptep_get(vmf.mm(), vmf.addr).is_none() {
@@ -233,7 +234,7 @@ fn filemap_fault_recheck_pte_none(vmf: &VmFaultInfo) -> bool {
     filled
 }
 
-/// `next_uptodate_folio()`, v6.12: the next folio of the range that can be mapped at once: locked, uptodate, in the
+/// `next_uptodate_folio()`, v6.5 to v6.12 (ERAS D.F5): the next folio of the range that can be mapped at once: locked, uptodate, in the
 /// mapping and within the file, with a lookup reference. RCU held. `index` moves past it. Left out: hwpoison.
 fn next_uptodate_folio(mapping: AddressSpace, index: &mut usize, end: usize) -> Option<(usize, Folio)> {
     kfn!(next_uptodate_folio);
@@ -243,12 +244,15 @@ fn next_uptodate_folio(mapping: AddressSpace, index: &mut usize, end: usize) -> 
         if folio_test_locked(folio) || !folio_try_get(folio, Owner::Lookup) {
             continue;
         }
-        if Some(folio) == xas_reload(mapping, at)
+        if (bug(bugs::D1B) || Some(folio) == xas_reload(mapping, at))
             && folio_test_uptodate(folio)
             && !folio_test_readahead(folio)
             && folio_trylock(folio)
         {
-            if folio_raw_mapping(folio).is(mapping) && folio_test_uptodate(folio) && at < i_size_read(mapping) {
+            if (bug(bugs::D2) || folio_raw_mapping(folio).is(mapping))
+                && folio_test_uptodate(folio)
+                && (bug(bugs::D_SIZE) || at < i_size_read(mapping))
+            {
                 return Some((at, folio));
             }
             folio_unlock(folio);
@@ -258,14 +262,17 @@ fn next_uptodate_folio(mapping: AddressSpace, index: &mut usize, end: usize) -> 
     None
 }
 
-/// `filemap_map_pages()`, v6.12: maps what the cache has of the VMA's pages around the fault, without waiting.
-/// mmap_lock held for reading. True (VM_FAULT_NOPAGE): the page of the fault is among them. The window is the VMA.
-/// Left out: huge pages, large folios, mmap_miss.
+/// `filemap_map_pages()`, v6.5 to v6.12 (ERAS D.F6): maps what the cache has of the VMA's pages around the fault,
+/// without waiting. mmap_lock held for reading. True (VM_FAULT_NOPAGE): the page of the fault is among them. The window
+/// is the VMA, up to the end of the file since v6.12. Left out: huge pages, large folios, mmap_miss.
 pub fn filemap_map_pages(vmf: &VmFaultInfo) -> bool {
     kfn!(filemap_map_pages);
     let Some(mapping) = vmf.vma.vm_file() else { return false };
     let place = vmf.vma.place();
-    let end = (place.pgoff + place.end.saturating_sub(place.start)).min(i_size_read(mapping));
+    let mut end = place.pgoff + place.end.saturating_sub(place.start);
+    if kernel() >= Kernel::V6_12 {
+        end = end.min(i_size_read(mapping));
+    }
     let mut index = place.pgoff;
     let mut mapped = false;
     rcu_read_lock();
@@ -273,9 +280,12 @@ pub fn filemap_map_pages(vmf: &VmFaultInfo) -> bool {
         pte_offset_map_lock(vmf.mm());
         let mut next = Some(first);
         while let Some((at, folio)) = next {
-            mapped |= filemap_map_order0_folio(vmf, folio, at);
+            let mapped_here = filemap_map_order0_folio(vmf, folio, at);
+            mapped |= mapped_here && vmf.vma.vma_address(at) == Some(vmf.addr);
             folio_unlock(folio);
-            folio_put(folio, Owner::Lookup);
+            if !(mapped_here && hands_over()) {
+                folio_put(folio, Owner::Lookup);
+            }
             next = next_uptodate_folio(mapping, &mut index, end);
         }
         pte_unmap_unlock(vmf.mm());
@@ -284,8 +294,14 @@ pub fn filemap_map_pages(vmf: &VmFaultInfo) -> bool {
     mapped
 }
 
-/// `filemap_map_order0_folio()`, v6.12. Folio locked, with a lookup reference; page-table lock held. True: it was
-/// mapped where the fault is.
+/// Whether [`filemap_map_pages`] gives the entry the reference it found the folio with, as up to v6.5; later the entry
+/// gets one of its own.
+fn hands_over() -> bool {
+    kernel() <= Kernel::V6_5
+}
+
+/// `filemap_map_order0_folio()`, v6.8 to v6.12; the loop body of `filemap_map_pages()` in v6.5. Folio locked, with a
+/// lookup reference; page-table lock held. True: it was mapped.
 fn filemap_map_order0_folio(vmf: &VmFaultInfo, folio: Folio, index: usize) -> bool {
     kfn!(filemap_map_order0_folio);
     let Some(addr) = vmf.vma.vma_address(index) else { return false };
@@ -293,10 +309,12 @@ fn filemap_map_order0_folio(vmf: &VmFaultInfo, folio: Folio, index: usize) -> bo
         return false;
     }
     set_pte_range(vmf, folio, addr);
-    if !bug(bugs::M_MAP_PAGES_REF) {
+    if hands_over() {
+        folio_ref_transfer(folio, Owner::Lookup, Owner::Pte);
+    } else if !bug(bugs::M_MAP_PAGES_REF) {
         folio_get(folio, Owner::Pte);
     }
-    addr == vmf.addr
+    true
 }
 
 /// `filemap_page_mkwrite()`, v6.12, and those of the file systems: a shared mapping is about to become writable. The

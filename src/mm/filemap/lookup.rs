@@ -49,7 +49,7 @@ fn find_get_entry(mapping: AddressSpace, index: usize, end: usize) -> Option<(us
         if !folio_try_get(folio, Owner::LookupBatch) {
             continue;
         }
-        if Some(folio) != xas_reload(mapping, at) {
+        if !bug(bugs::D4) && Some(folio) != xas_reload(mapping, at) {
             folio_put(folio, Owner::LookupBatch);
             continue;
         }

@@ -103,6 +103,11 @@ pub(super) fn unlock_after_removal(mapping: AddressSpace) {
 /// reference and pins the inode. Left out: the inode LRU.
 pub fn filemap_remove_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(filemap_remove_folio);
+    // What the kernel works on is `folio->mapping`, which the folio lock keeps.
+    let Some((own, _)) = as_file_mapping(m().peek(folio.obj(Field::FolioMapping))) else {
+        return m().note(Note::NullDeref, folio.obj(Field::FolioMapping), 0);
+    };
+    let mapping = if own == mapping.index as usize { mapping } else { AddressSpace::pinned(own) };
     vm_bug_not_locked(folio);
     lock_for_removal(mapping);
     __filemap_remove_folio(mapping, folio, false);

@@ -330,12 +330,18 @@ pub fn folio_end_writeback(folio: Folio) {
     }
 }
 
-/// `folio_end_read()`, v6.12: the read is over, the folio unlocked, and uptodate if it succeeded, in one step. The
-/// completion holds the folio lock and no reference.
+/// `folio_end_read()`, v6.7 to v6.12: the read is over, the folio unlocked, and uptodate if it succeeded, in one step;
+/// in two before. The completion holds the folio lock and no reference.
 pub fn folio_end_read(folio: Folio, success: bool) {
     kfn!(folio_end_read);
     vm_bug_not_locked(folio);
     vm_bug_on_folio(peek_flags(folio) & PG_UPTODATE != 0, folio, VmBug::Uptodate);
+    if kernel() <= Kernel::V6_5 {
+        if success {
+            folio_mark_uptodate(folio);
+        }
+        return folio_unlock(folio);
+    }
     if end_read_has_waiters(folio, success) {
         folio_wake_bit(folio, LOCKED);
     }

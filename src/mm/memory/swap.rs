@@ -13,7 +13,6 @@ use crate::linux::pagemap::*;
 use crate::linux::pgtable::*;
 use crate::linux::sched::might_sleep;
 use crate::linux::swap_info::{synchronous_io, wait_for_swap_slot};
-use crate::mm::bug;
 use crate::mm::filemap::{__folio_lock_or_retry, folio_unlock};
 use crate::mm::migrate::migration_entry_wait;
 use crate::mm::page_alloc::folio_alloc;
@@ -22,6 +21,7 @@ use crate::mm::rmap::{folio_add_anon_rmap_pte, folio_add_new_anon_rmap};
 use crate::mm::swap::{folio_add_lru, folio_put, lru_add_drain};
 use crate::mm::swap_state::{swap_cache_get_folio, swapin_readahead};
 use crate::mm::swapfile::*;
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
 /// What the swap-in without the swap cache came to.
@@ -55,7 +55,7 @@ pub(super) fn do_swap_page(vmf: &mut VmFaultInfo) -> VmFault {
     }
     let mut need_clear_cache = false;
     let ret = swap_in(vmf, slot, &mut need_clear_cache);
-    if need_clear_cache && !bug(bugs::M_SLOT_NOT_CLEARED) {
+    if need_clear_cache && !bug(bugs::SWAPIN_DIRECT) && !bug(bugs::M_SLOT_NOT_CLEARED) {
         swapcache_clear(slot);
     }
     put_swap_device();
@@ -95,19 +95,29 @@ fn swap_in(vmf: &mut VmFaultInfo, slot: usize, need_clear_cache: &mut bool) -> V
 }
 
 /// The swap-in of a slot with a single user from a synchronous device: the folio never enters the swap cache, whose
-/// flag in the swap map keeps others out until the entry is replaced.
+/// flag in the swap map keeps others out until the entry is replaced; that was missing before v6.8 (fix 13ddaf26be32).
+/// v6.8 sets the flag before it allocates.
 fn swap_in_directly(slot: usize, need_clear_cache: &mut bool) -> Direct {
+    let mut prepare = || {
+        *need_clear_cache = bug(bugs::SWAPIN_DIRECT) || swapcache_prepare(slot).is_ok();
+        if !*need_clear_cache {
+            wait_for_swap_slot(slot);
+        }
+        *need_clear_cache
+    };
+    let early = kernel() <= Kernel::V6_8;
+    if early && !prepare() {
+        return Direct::BackOff;
+    }
     let Some(folio) = folio_alloc() else { return Direct::NoMemory };
     folio_ref_transfer(folio, Owner::Alloc, Owner::Fault);
     __folio_set_locked(folio);
     __folio_set_swapbacked(folio);
-    if swapcache_prepare(slot).is_err() {
-        wait_for_swap_slot(slot);
+    if !early && !prepare() {
         folio_unlock(folio);
         folio_put(folio, Owner::Fault);
         return Direct::BackOff;
     }
-    *need_clear_cache = true;
     folio_add_lru(folio);
     folio_set_swap(folio, Some(slot));
     swap_read_folio(folio);

@@ -12,7 +12,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::folio_mapped;
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::spinlock::{spin_lock_irq, spin_unlock_irq};
-use crate::mm::page_alloc::free_unref_folios;
+use crate::mm::page_alloc::{free_unref_folios, free_unref_page_list, list_add_dead};
 use crate::mm::rmap::folio_referenced;
 use crate::mm::swap::{__folio_clear_lru_flags, folio_put, lru_add_drain};
 use crate::mm::{bug, kernel};
@@ -79,10 +79,11 @@ fn isolate_lru_pages(list: usize, taken: &mut FolioBatch) {
 
 /// `move_folios_to_lru()`, v6.12 (`putback_inactive_pages()` in v4.15). lru_lock held on entry and exit; drops the
 /// isolation references. A folio whose last reference this was is freed; it was never linked again (v4.15 linked it
-/// first and took it off again).
-fn move_folios_to_lru(taken: &FolioBatch) {
+/// first and took it off again). Up to v6.8 it is returned instead, for the caller to free without the lock.
+fn move_folios_to_lru(taken: &FolioBatch) -> FolioBatch {
     kfn!(move_folios_to_lru);
     let link_first = !kernel().has_folios();
+    let linked = kernel() <= Kernel::V6_8;
     let mut free = FolioBatch::new();
     for folio in taken.folios() {
         vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
@@ -111,15 +112,27 @@ fn move_folios_to_lru(taken: &FolioBatch) {
                 lruvec_del_folio(folio);
             }
             __folio_clear_lru_flags(folio);
-            free.add(folio, 0);
+            if linked { list_add_dead(folio, &mut free) } else { free.add(folio, 0) }
         } else if !link_first {
             lruvec_add_folio(folio);
         }
     }
-    if free.count() != 0 {
+    if !linked && free.count() != 0 {
         spin_unlock_irq(LRUVEC_LOCK);
         free_unref_folios(&free);
         spin_lock_irq(LRUVEC_LOCK);
+        free.reinit();
+    }
+    free
+}
+
+/// [`move_folios_to_lru`] with the lru_lock, as both scans end.
+fn move_back(taken: &FolioBatch) {
+    spin_lock_irq(LRUVEC_LOCK);
+    let free = move_folios_to_lru(taken);
+    spin_unlock_irq(LRUVEC_LOCK);
+    if free.count() != 0 {
+        free_unref_page_list(&free);
     }
 }
 
@@ -142,9 +155,7 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
     if kernel().has_folios() {
         shrink_folio_list(&mut taken, sc, false);
     }
-    spin_lock_irq(LRUVEC_LOCK);
-    move_folios_to_lru(&taken);
-    spin_unlock_irq(LRUVEC_LOCK);
+    move_back(&taken);
 }
 
 /// `shrink_active_list()`, v6.12: deactivates what is on an active list. Left out: executable mappings, which stay
@@ -172,9 +183,7 @@ pub(super) fn shrink_active_list(list: usize, sc: ScanControl) {
         private_list_add(folio);
         inactive.add(folio, 0);
     }
-    spin_lock_irq(LRUVEC_LOCK);
-    move_folios_to_lru(&inactive);
-    spin_unlock_irq(LRUVEC_LOCK);
+    move_back(&inactive);
 }
 
 /// `shrink_lruvec()` and `shrink_list()`, v6.12, one round: every list in order. Left out: how much of each is scanned,
@@ -204,18 +213,18 @@ pub fn balance_pgdat() {
     shrink_lruvec(ScanControl::KSWAPD);
 }
 
-/// `reclaim_folio_list()`, v6.12: reclaims isolated folios whether they are referenced or not. Consumes the isolation
-/// references and the list.
+/// `reclaim_folio_list()`, v6.5 to v6.12: reclaims isolated folios, since v6.10 whether they are referenced or not.
+/// Consumes the isolation references and the list.
 fn reclaim_folio_list(list: &mut FolioBatch) {
     kfn!(reclaim_folio_list);
-    shrink_folio_list(list, ScanControl::DIRECT, true);
+    shrink_folio_list(list, ScanControl::DIRECT, kernel() >= Kernel::V6_12);
     for folio in list.folios() {
         private_list_del(folio);
         folio_putback_lru(folio);
     }
 }
 
-/// `reclaim_pages()`, v6.12, for MADV_PAGEOUT. Every folio is isolated, on the caller's private list. Consumes the
+/// `reclaim_pages()`, v6.5 to v6.12, for MADV_PAGEOUT. Every folio is isolated, on the caller's private list. Consumes the
 /// isolation references and the list.
 pub fn reclaim_pages(list: &FolioBatch) {
     kfn!(reclaim_pages);

@@ -1,7 +1,7 @@
 //! `shrink_folio_list()` and what it asks: reclaiming isolated folios (MM-6.12 5.8).
 
 use super::scan::ScanControl;
-use super::{__remove_mapping, cache_owner, folio_evictable};
+use super::{__remove_mapping, cache_owner, folio_evictable, freeze_clean};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_inline::{private_list_add, private_list_del};
@@ -11,16 +11,16 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pagevec::FolioBatch;
-use crate::mm::bug;
 use crate::mm::filemap::{filemap_release_folio, folio_needs_release, folio_unlock};
 use crate::mm::fs_aops::{self, Writepage};
 use crate::mm::fs_buffer::try_to_free_buffers;
-use crate::mm::page_alloc::free_unref_folios;
+use crate::mm::page_alloc::{free_unref_folios, free_unref_page_list, list_add_dead};
 use crate::mm::page_io::swap_writepage;
 use crate::mm::page_writeback::folio_clear_dirty_for_io;
 use crate::mm::rmap::{Referenced, folio_referenced, try_to_unmap};
 use crate::mm::swap_state::add_to_swap;
 use crate::mm::swapfile::{folio_free_swap, vm_swap_full};
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
 /// What becomes of a folio.
@@ -219,6 +219,11 @@ fn freeze(folio: Folio, mapping: Option<AddressSpace>) -> Result<(), Verdict> {
         if !bug(bugs::M_LAZYFREE_FREEZE) && !folio_ref_freeze(folio, 1) {
             return Err(Verdict::KeepLocked);
         }
+    } else if bug(bugs::D8M) && mapping.is_none() {
+        if !freeze_clean(folio) {
+            return Err(Verdict::KeepLocked);
+        }
+        folio_ref_discard(folio, Owner::PageCache);
     } else {
         let Some(mapping) = mapping.filter(|mapping| __remove_mapping(*mapping, folio, true)) else {
             return Err(Verdict::KeepLocked);
@@ -259,12 +264,13 @@ pub(super) fn shrink_folio_list(list: &mut FolioBatch, sc: ScanControl, ignore_r
     kfn!(shrink_folio_list);
     let mut keep = FolioBatch::new();
     let mut free = FolioBatch::new();
+    let linked = kernel() <= Kernel::V6_8;
     let mut nr_reclaimed = 0;
     for folio in list.folios() {
         private_list_del(folio);
         let verdict = reclaim(folio, sc, ignore_references).err().unwrap_or(Verdict::Free);
         if verdict == Verdict::Free {
-            free.add(folio, 0);
+            if linked { list_add_dead(folio, &mut free) } else { free.add(folio, 0) }
         }
         if matches!(verdict, Verdict::Free | Verdict::Gone) {
             nr_reclaimed += 1;
@@ -281,6 +287,10 @@ pub(super) fn shrink_folio_list(list: &mut FolioBatch, sc: ScanControl, ignore_r
         vm_bug_on_folio(peek_flags(folio) & (PG_LRU | PG_UNEVICTABLE) != 0, folio, VmBug::LruSet);
     }
     *list = keep;
-    free_unref_folios(&free);
+    if linked {
+        free_unref_page_list(&free)
+    } else {
+        free_unref_folios(&free)
+    }
     nr_reclaimed
 }

@@ -109,7 +109,7 @@ pub fn migrate_folio(args: Args) -> OpResult {
     })
 }
 
-/// `nr` is one less than the count. Kernels before v6.12 put back what they isolated.
+/// `nr` is one less than the count. Kernels before v6.5 put back what they isolated.
 pub fn compact([pfn, nr, mode]: Args) -> OpResult {
     let (mode, first) = (migrate_mode(mode), pfn as usize);
     let mut cc = CompactControl::new(mode, (first, (first + 1 + nr as usize).min(FOLIOS)));
