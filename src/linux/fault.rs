@@ -2,7 +2,7 @@
 
 use super::fs;
 use super::mm_types::{AddressSpace, Folio, Mm, Vma};
-use super::rwsem::{RwSem, down_read, down_write, up_read, up_write};
+use super::rwsem::{RwSem, down_read, down_read_trylock, down_write, up_read, up_write};
 use crate::vocab::{MAPPINGS, Pte};
 
 /// `enum fault_flag`, as the caller of `handle_mm_fault()` has them; see [`VmFaultInfo`].
@@ -69,6 +69,16 @@ pub fn mmap_read_lock(mm: Mm) {
 /// `mmap_read_unlock`. What the VMAs pinned may be gone from here on.
 pub fn mmap_read_unlock(mm: Mm) {
     unpin_files();
+    up_read(RwSem::mmap_lock(mm));
+}
+
+/// `down_read_trylock(&mm->mmap_sem)` of a walk over the reverse mapping, which has the VMA by its tree's lock.
+pub fn mmap_read_trylock(mm: Mm) -> bool {
+    down_read_trylock(RwSem::mmap_lock(mm))
+}
+
+/// `up_read(&mm->mmap_sem)` after [`mmap_read_trylock`]: what keeps the walk's file stays.
+pub fn mmap_read_unlock_rmap(mm: Mm) {
     up_read(RwSem::mmap_lock(mm));
 }
 

@@ -22,6 +22,7 @@ pub mod service;
 pub mod signal;
 pub mod spinlock;
 pub mod swap_info;
+pub mod vmstat;
 pub mod wait;
 pub mod xarray;
 

@@ -289,3 +289,15 @@ pub fn set_i_mmap(mapping: AddressSpace, vmas: Seq) {
     prim!(set_i_mmap);
     m().store(mapping.obj(Field::IMmap), vmas.0, Order::Plain, Note::Nothing, mapping.aux());
 }
+
+/// `mapping->i_mmap_nonlinear` (until v3.19): the VMAs rearranged by `remap_file_pages()`. i_mmap_mutex held.
+pub fn i_mmap_nonlinear(mapping: AddressSpace) -> Seq {
+    prim!(i_mmap_nonlinear);
+    Seq(m().load(mapping.obj(Field::IMmapNonlinear), Order::Plain, Note::Nothing, mapping.aux()))
+}
+
+/// `mapping->i_mmap_nonlinear` after an insertion or a removal. i_mmap_mutex held.
+pub fn set_i_mmap_nonlinear(mapping: AddressSpace, vmas: Seq) {
+    prim!(set_i_mmap_nonlinear);
+    m().store(mapping.obj(Field::IMmapNonlinear), vmas.0, Order::Plain, Note::Nothing, mapping.aux());
+}

@@ -72,3 +72,15 @@ pub fn down_read_trylock(sem: RwSem) -> bool {
     prim!(down_read_trylock);
     m().trylock_shared(sem.obj, Note::TryLock, sem.aux)
 }
+
+/// `i_mmap_lock_read`, v4.0 on. Before, `i_mmap_mutex` was for walkers and changers alike.
+pub fn i_mmap_lock_read(mapping: AddressSpace) {
+    let sem = RwSem::i_mmap(mapping);
+    if m().model().kernel.has_nonlinear() { down_write(sem) } else { down_read(sem) }
+}
+
+/// `i_mmap_unlock_read`.
+pub fn i_mmap_unlock_read(mapping: AddressSpace) {
+    let sem = RwSem::i_mmap(mapping);
+    if m().model().kernel.has_nonlinear() { up_write(sem) } else { up_read(sem) }
+}

@@ -3,9 +3,11 @@
 //! PG_mlocked says that some VM_LOCKED VMA is believed to map the folio. How many do is counted in `mlock_count`, which
 //! exists only while the folio is filed as unevictable; it may be too low.
 
-use super::bug;
+pub mod pages;
+
 use super::swap::{folios_put_refs, lru_add_drain};
 use super::vmscan::folio_evictable;
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{mmap_write_lock, mmap_write_unlock};
@@ -227,6 +229,9 @@ pub fn munlock_folio(folio: Folio) {
 /// [`mlock_vma_pages_range`], which counts the folio itself.
 pub fn mlock_vma_folio(folio: Folio, vma: Vma) {
     kfn!(mlock_vma_folio);
+    if kernel().mlocks_pages() {
+        return;
+    }
     if vma.vm_flags() & (VM_LOCKED | VM_SPECIAL) == VM_LOCKED {
         mlock_folio(folio);
     }
@@ -301,6 +306,9 @@ fn apply_vma_lock_flags(mm: Mm, addr: usize, lock: bool) {
 /// `do_mlock()`, v6.12, of the whole VMA that contains `addr`. The caller holds `mm_users`. Left out: limits, faulting
 /// the pages in afterwards (`__mm_populate`).
 pub fn do_mlock(mm: Mm, addr: usize) {
+    if kernel().mlocks_pages() {
+        return pages::mlock(mm, addr);
+    }
     kfn!(do_mlock);
     mmap_write_lock(mm);
     apply_vma_lock_flags(mm, addr, true);
@@ -309,6 +317,9 @@ pub fn do_mlock(mm: Mm, addr: usize) {
 
 /// The munlock system call, v6.12, on the whole VMA that contains `addr`. The caller holds `mm_users`.
 pub fn do_munlock(mm: Mm, addr: usize) {
+    if kernel().mlocks_pages() {
+        return pages::munlock(mm, addr);
+    }
     mmap_write_lock(mm);
     apply_vma_lock_flags(mm, addr, false);
     mmap_write_unlock(mm);

@@ -11,6 +11,7 @@ use crate::linux::page_ref::set_page_refcounted;
 use crate::linux::pagemap::folio_clear_mapping;
 use crate::linux::pagevec::FolioBatch;
 use crate::machine::m;
+use crate::mm::kernel;
 use crate::vocab::*;
 
 /// `free_page_is_bad()`, v6.12 (with page checking enabled). Returns whether the state of a folio about to be freed is
@@ -28,7 +29,7 @@ fn free_page_is_bad(folio: Folio) -> bool {
 /// Left out: hwpoison, memcg, poisoning, page owner.
 pub(super) fn free_pages_prepare(folio: Folio) -> bool {
     kfn!(free_pages_prepare);
-    if folio_test_mlocked(folio) {
+    if kernel().has_folios() && folio_test_mlocked(folio) {
         __folio_clear_mlocked(folio);
     }
     if m().peek(folio.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS != 0 {

@@ -3,9 +3,10 @@
 //! Left out: MGLRU, workingset statistics. `put_pages_list()` has no caller: who puts several folios has them in a
 //! folio_batch.
 
+use super::mlock::pages::mlocked_vma_newpage;
 use super::mlock::{mlock_drain_local, mlock_new_folio, need_mlock_drain};
 use super::page_alloc::{free_unref_folios, free_unref_page, free_unref_page_list, list_add_dead};
-use super::vmscan::folio_evictable;
+use super::vmscan::{add_page_to_unevictable_list, folio_evictable};
 use super::{bug, fs_buffer, kernel};
 use crate::bugs;
 use crate::kfn;
@@ -288,6 +289,9 @@ pub fn folio_add_lru(folio: Folio) {
 
 /// `folio_add_lru_vma()`, v6.12. As [`folio_add_lru`], for a new folio of `vma`; mmap_lock held.
 pub fn folio_add_lru_vma(folio: Folio, vma: Vma) {
+    if kernel().mlocks_pages() {
+        return lru_cache_add_active_or_unevictable(folio, vma);
+    }
     kfn!(folio_add_lru_vma);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
     if vma.vm_flags() & (VM_LOCKED | VM_IO) == VM_LOCKED {
@@ -295,6 +299,32 @@ pub fn folio_add_lru_vma(folio: Folio, vma: Vma) {
     } else {
         folio_add_lru(folio);
     }
+}
+
+/// `lru_cache_add_active_or_unevictable()`, v4.5 to v5.8; the end of `page_add_new_anon_rmap()` before. A new page of
+/// `vma`, on no list; mmap_sem held.
+fn lru_cache_add_active_or_unevictable(page: Folio, vma: Vma) {
+    kfn!(lru_cache_add_active_or_unevictable);
+    if !mlocked_vma_newpage(vma, page) {
+        folio_set_active(page);
+        folio_add_lru(page);
+    } else if kernel() >= Kernel::V5_0 {
+        folio_add_lru(page);
+    } else {
+        add_page_to_unevictable_list(page);
+    }
+}
+
+/// `__pagevec_lru_add()`, up to v5.17, of a batch on the caller's stack: files the pages, which are on no list, and drops
+/// `owner`'s references.
+pub fn __pagevec_lru_add(pvec: &FolioBatch, owner: Owner) {
+    kfn!(__pagevec_lru_add);
+    spin_lock_irq(LRUVEC_LOCK);
+    for page in pvec.folios() {
+        lru_add(page);
+    }
+    spin_unlock_irq(LRUVEC_LOCK);
+    folios_put_refs(pvec, owner);
 }
 
 /// `folio_activate()`, v6.12. The caller holds a reference.

@@ -196,7 +196,7 @@ pub fn putback_lru_page(folio: Folio) {
         }
         add_page_to_unevictable_list(folio);
         // The mapping may have become evictable, or gone, while the page was filed as unevictable.
-        if !folio_evictable(folio) || !isolate_lru_page(folio) {
+        if bug(bugs::C_V8) || !folio_evictable(folio) || !isolate_lru_page(folio) {
             break;
         }
         folio_put(folio, Owner::Isolation); // the second isolation's
@@ -205,7 +205,7 @@ pub fn putback_lru_page(folio: Folio) {
 }
 
 /// `add_page_to_unevictable_list()`, up to v4.15.
-fn add_page_to_unevictable_list(folio: Folio) {
+pub(super) fn add_page_to_unevictable_list(folio: Folio) {
     kfn!(add_page_to_unevictable_list);
     spin_lock_irq(LRUVEC_LOCK);
     folio_clear_active(folio);

@@ -132,5 +132,6 @@ pub(super) const MAPPING_FIELDS: Topics = Topics::none()
     .field(Field::InvalidateLock)
     .field(Field::IMmapRwsem)
     .field(Field::IMmap)
+    .field(Field::IMmapNonlinear)
     .field(Field::IPrivateLock)
     .field(Field::ISize);

@@ -4,6 +4,7 @@
 //! is done to each mapping on a walk.
 
 mod anon_vma;
+pub mod pages;
 mod unmap;
 
 pub use anon_vma::{
@@ -12,8 +13,8 @@ pub use anon_vma::{
 };
 pub use unmap::{Referenced, folio_mkclean, folio_referenced, try_to_migrate, try_to_unmap};
 
-use super::bug;
 use super::mlock::{mlock_vma_folio, munlock_vma_folio};
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::*;
@@ -35,6 +36,12 @@ pub const PVMW_MIGRATION: u8 = 2;
 pub const TTU_IGNORE_MLOCK: u8 = 1;
 /// TTU_SYNC: walks with PVMW_SYNC.
 pub const TTU_SYNC: u8 = 2;
+/// TTU_MIGRATION (before v5.14): puts migration entries in the place of the mappings.
+pub const TTU_MIGRATION: u8 = 4;
+/// TTU_MUNLOCK (before v5.12): only looks for VM_LOCKED VMAs.
+pub const TTU_MUNLOCK: u8 = 8;
+/// TTU_IGNORE_ACCESS (before v5.12): unmaps what was used through the mapping, too.
+pub const TTU_IGNORE_ACCESS: u8 = 16;
 
 // ----- page_vma_mapped.c (MM-6.12 6.5) -----
 
@@ -153,10 +160,20 @@ fn vm_bug_on_anon(folio: Folio, anon: bool) {
 /// `folio_add_file_rmap_pte()`, v6.7 to v6.12. Page-table lock held, the entry not set yet; the caller provides the
 /// entry's reference. Left out: statistics.
 pub fn folio_add_file_rmap_pte(folio: Folio, vma: Vma, addr: usize) {
+    if !kernel().has_folios() {
+        return page_add_file_rmap(folio, vma, addr);
+    }
     kfn!(folio_add_file_rmap_pte);
     vm_bug_on_anon(folio, true);
     mapcount_inc(folio, vma, addr);
     mlock_vma_folio(folio, vma);
+}
+
+/// `page_add_file_rmap()`, up to v5.17, which leaves mlock to `mlock()` itself and to reclaim. Otherwise as
+/// [`folio_add_file_rmap_pte`].
+fn page_add_file_rmap(page: Folio, vma: Vma, addr: usize) {
+    kfn!(page_add_file_rmap);
+    mapcount_inc(page, vma, addr);
 }
 
 /// `folio_add_anon_rmap_pte()`, v6.7 to v6.12: one more mapping of an anonymous folio. Folio locked, page-table lock
@@ -284,6 +301,9 @@ pub fn folio_try_share_anon_rmap_pte(folio: Folio) -> bool {
 /// `folio_remove_rmap_pte()`, v6.7 to v6.12. Page-table lock held, the entry cleared or replaced already; its reference
 /// is put afterwards. `folio->mapping` stays as it is. Left out: statistics.
 pub fn folio_remove_rmap_pte(folio: Folio, vma: Vma, addr: usize) {
+    if !kernel().has_folios() {
+        return pages::page_remove_rmap(folio, vma, addr);
+    }
     kfn!(folio_remove_rmap_pte);
     mapcount_dec(folio, vma, addr);
     munlock_vma_folio(folio, vma);
