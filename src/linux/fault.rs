@@ -40,8 +40,11 @@ impl VmFaultInfo {
         self.vma.mm()
     }
 
-    /// `linear_page_index(vma, address)`.
+    /// `linear_page_index(vma, address)`, or what a file entry says (`do_nonlinear_fault()`).
     pub fn pgoff(&self) -> usize {
+        if let Some(pgoff) = self.orig_pte.file_pgoff() {
+            return pgoff;
+        }
         self.vma.linear_page_index(self.addr)
     }
 }

@@ -1,10 +1,11 @@
 //! `mm/mmap.c`, `mm/vma.c`, `mm/mremap.c`, `mm/mprotect.c`, `kernel/fork.c`: VMAs and processes.
 
-use super::bug;
 use super::fs_inode::fput;
 use super::memory::*;
+use super::mlock::pages::munlock_vma_pages_all;
 use super::rmap::{anon_vma_clone, anon_vma_fork, unlink_anon_vmas};
 use super::swap::lru_add_drain;
+use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
@@ -12,7 +13,7 @@ use crate::linux::fs;
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::page_anon_exclusive;
-use crate::linux::pagemap::{folio_test_anon, i_mmap, set_i_mmap};
+use crate::linux::pagemap::{folio_test_anon, i_mmap, i_mmap_nonlinear, set_i_mmap, set_i_mmap_nonlinear};
 use crate::linux::pgtable::*;
 use crate::linux::rwsem::{RwSem, down_read, down_write, up_read, up_write};
 use crate::machine::m;
@@ -84,6 +85,27 @@ fn vma_interval_tree_insert(mapping: AddressSpace, vma: Vma) {
     set_i_mmap(mapping, insert_behind(i_mmap(mapping), vma, |v| v.place().pgoff <= pgoff));
 }
 
+/// `__vma_link_file()`, up to v3.19: into the list or the tree of the file's VMAs. i_mmap_mutex held.
+fn __vma_link_file(mapping: AddressSpace, vma: Vma) {
+    if locked_vm_flags(vma) & VM_NONLINEAR != 0 {
+        set_i_mmap_nonlinear(mapping, i_mmap_nonlinear(mapping).push_tail(vma.0 as usize));
+    } else {
+        vma_interval_tree_insert(mapping, vma);
+    }
+}
+
+/// `vma_nonlinear_insert()`, up to v3.19, and what `remap_file_pages()` does before it: the VMA is nonlinear from here
+/// on. mmap_sem held for writing.
+pub fn vma_nonlinear_insert(vma: Vma) {
+    kfn!(vma_nonlinear_insert);
+    let Some(mapping) = vma.vm_file() else { return };
+    down_write(RwSem::i_mmap(mapping));
+    vma.set_vm_flags(locked_vm_flags(vma) | VM_NONLINEAR);
+    set_i_mmap(mapping, i_mmap(mapping).remove(vma.0 as usize));
+    __vma_link_file(mapping, vma);
+    up_write(RwSem::i_mmap(mapping));
+}
+
 /// `vma_link_file()` (mm/vma.c), v6.12: into the tree of the file's VMAs. mmap_lock held for writing.
 fn vma_link_file(vma: Vma) {
     kfn!(vma_link_file);
@@ -106,7 +128,11 @@ fn unlink_file_vma(vma: Vma) {
     kfn!(unlink_file_vma);
     let Some(mapping) = vma.vm_file() else { return };
     down_write(RwSem::i_mmap(mapping));
-    set_i_mmap(mapping, i_mmap(mapping).remove(vma.0 as usize));
+    if locked_vm_flags(vma) & VM_NONLINEAR != 0 {
+        set_i_mmap_nonlinear(mapping, i_mmap_nonlinear(mapping).remove(vma.0 as usize));
+    } else {
+        set_i_mmap(mapping, i_mmap(mapping).remove(vma.0 as usize));
+    }
     up_write(RwSem::i_mmap(mapping));
 }
 
@@ -192,7 +218,7 @@ fn __split_vma(vma: Vma, at: usize) -> bool {
     let locks = vma_prepare(vma);
     vma.set_place(part(place, place.start, at));
     if let Some(mapping) = locks.file {
-        vma_interval_tree_insert(mapping, new);
+        __vma_link_file(mapping, new);
     }
     vma_complete(locks);
     vma_iter_store(new);
@@ -252,6 +278,9 @@ pub fn do_munmap(mm: Mm, start: usize, nr: usize) -> bool {
 /// split before: nobody can fault them in meanwhile.
 fn do_vmi_align_munmap(mm: Mm, start: usize, end: usize) -> Option<Seq> {
     kfn!(do_vmi_align_munmap);
+    if kernel().mlocks_pages() && !munlock_for_munmap(mm, start, end) {
+        return None;
+    }
     let around = |v: &Vma| v.place().start < start && v.place().end > end;
     if let Some(vma) = mm.vmas().find(around)
         && !__split_vma(vma, end)
@@ -280,6 +309,27 @@ fn do_vmi_align_munmap(mm: Mm, start: usize, end: usize) -> Option<Seq> {
     tlb_finish_mmu(&mut tlb);
     set_vmas(mm, gone.iter().fold(Seq(m().peek(mm.obj(Field::MmVmas))), Seq::remove));
     Some(remove_vmas(gone))
+}
+
+/// Before folios a VMA was split at the edges first, and munlocked as a whole then. mmap_sem held for writing. False: no
+/// VMA left.
+fn munlock_for_munmap(mm: Mm, start: usize, end: usize) -> bool {
+    for edge in [start, end] {
+        let around = |v: &Vma| v.place().start < edge && v.place().end > edge;
+        if let Some(vma) = mm.vmas().find(around)
+            && !__split_vma(vma, edge)
+        {
+            return false;
+        }
+    }
+    munlock_vmas(overlapping(mm, start, end));
+    true
+}
+
+fn munlock_vmas(vmas: Seq) {
+    for vma in vmas.iter().map(|v| Vma(v as u8)).filter(|v| locked_vm_flags(*v) & VM_LOCKED != 0) {
+        munlock_vma_pages_all(vma);
+    }
 }
 
 // ----- mprotect -----
@@ -482,10 +532,31 @@ fn dup_vma(child: Mm, vma: Vma) -> bool {
     copy_page_range(tmp, vma)
 }
 
+/// `exit_mmap()`, v3.13 and v5.0: nobody uses the process any more, and so the mmap_sem is not taken; rmap walks still
+/// find its VMAs. Left out: the OOM reaper, accounting.
+fn exit_mmap_pages(mm: Mm) {
+    let vmas = overlapping(mm, 0, VADDRS);
+    munlock_vmas(vmas);
+    if vmas.is_empty() {
+        return;
+    }
+    lru_add_drain();
+    let mut tlb = MmuGather::new();
+    unmap_vmas(&mut tlb, vmas, 0, VADDRS);
+    free_pgtables(vmas);
+    tlb_finish_mmu(&mut tlb);
+    let files = remove_vmas(vmas);
+    set_vmas(mm, Seq::EMPTY);
+    fput_all(files);
+}
+
 /// `exit_mmap()`, v6.12. Nobody uses the process any more; rmap walks still find its VMAs. Left out: the OOM reaper,
 /// accounting.
 fn exit_mmap(mm: Mm) {
     kfn!(exit_mmap);
+    if !kernel().has_folios() {
+        return exit_mmap_pages(mm);
+    }
     // Before the lock: without VMAs, its number may be a new process's by then.
     let vmas = overlapping(mm, 0, VADDRS);
     mmap_read_lock(mm);

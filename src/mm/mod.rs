@@ -5,6 +5,7 @@
 
 pub mod compaction;
 pub mod filemap;
+pub mod fremap;
 pub mod fs_aops;
 pub mod fs_buffer;
 pub mod fs_inode;

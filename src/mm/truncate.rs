@@ -39,7 +39,7 @@ fn folio_invalidate(folio: Folio) {
 /// may fail) and cancels dirty. Left out in the kernels before folios: all but the last (files are not mapped there).
 fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(truncate_cleanup_folio);
-    if kernel().has_folios() {
+    if kernel().has_processes() {
         if folio_mapped(folio) && !bug(bugs::M_TRUNCATE_MAPPED) {
             unmap_mapping_folio(folio);
         }

@@ -1,5 +1,6 @@
 //! `mm/vmscan.c`: taking folios off the LRU and giving them back, removing a folio from its mapping, and reclaim.
 
+mod pages;
 mod scan;
 mod shrink;
 

@@ -6,6 +6,9 @@ use crate::vocab::Kernel;
 const ALL: &[Kernel] = &Kernel::ALL;
 /// Kernels with folios.
 const FOLIOS: &[Kernel] = &[Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
+/// Kernels with folios, and v3.13.
+const V3_13: &[Kernel] = &[Kernel::V3_13, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
+const NONLINEAR: &[Kernel] = &[Kernel::V3_13];
 const MODES: Arg = Arg::Mode(&["sync", "async"]);
 const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
 const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
@@ -96,7 +99,7 @@ ops! {
     /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
     mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in FOLIOS as Map => run::process::mmap;
     /// munmap() two pages.
-    munmap(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Remove => run::process::munmap;
+    munmap(p: Arg::Process, addr: Arg::Addr) in V3_13 as Remove => run::process::munmap;
     /// mprotect() the VMA at a page: read-only, or writable.
     mprotect(p: Arg::Process, addr: Arg::Addr, how: PROT) in FOLIOS as Map => run::process::mprotect;
     /// mremap() the VMA at a page to another address.
@@ -104,11 +107,11 @@ ops! {
     /// fork(): the other process becomes the child, unless it exists.
     fork(p: Arg::Process) in FOLIOS as Map => run::process::fork;
     /// exit(): the process's own use of its address space ends; the last user tears it down.
-    exit(p: Arg::Process) in FOLIOS as Remove => run::process::end_process;
+    exit(p: Arg::Process) in V3_13 as Remove => run::process::end_process;
     /// mlock() the VMA at a page.
-    mlock(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Map => run::process::mlock;
+    mlock(p: Arg::Process, addr: Arg::Addr) in V3_13 as Map => run::process::mlock;
     /// munlock() the VMA at a page.
-    munlock(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Map => run::process::munlock;
+    munlock(p: Arg::Process, addr: Arg::Addr) in V3_13 as Map => run::process::munlock;
     /// madvise() one page.
     madvise(p: Arg::Process, addr: Arg::Addr, advice: ADVICE) in FOLIOS as Remove => run::process::madvise;
     /// Take a reference on a user page (FOLL_GET) and keep it until `put_held` or the end.
@@ -143,4 +146,6 @@ ops! {
     swapoff() in FOLIOS as Move => run::lru::swapoff;
     /// SIGKILL to the program of a CPU: killable waits of its operation end.
     send_sigkill(cpu: Arg::Cpu) in FOLIOS as Release => run::lru::send_sigkill;
+    /// remap_file_pages() of one page of a shared mapping, not populating it (unless the mapping is mlocked).
+    remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map => run::process::remap_file_pages;
 }

@@ -325,7 +325,7 @@ fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
         *arg = match (kind, b & 7) {
             (Arg::Mapping, 0..7) => hot.mapping,
             // The second address of an operation is another place.
-            (Arg::Addr, _) if i == 2 => b % n,
+            (Arg::Addr | Arg::Index, _) if i == 2 => b % n,
             // VMAs map file page n at virtual page n.
             (Arg::Index | Arg::Addr, 0..7) => hot.index,
             (Arg::Pfn, 0..7) => hot.folio,

@@ -41,6 +41,11 @@ fn vm_ops(vma: Vma) -> u64 {
     vma.place().file.map_or(0, |file| m().peek(Obj::mapping(file, Field::AOps)))
 }
 
+/// `mapping_cap_account_dirty()` of the file the VMA maps.
+pub(super) fn vm_ops_write_back(vma: Vma) -> bool {
+    vm_ops(vma) & AOPS_WRITEBACK != 0
+}
+
 /// Whether a shared write fault asks the file system.
 fn has_page_mkwrite(vma: Vma) -> bool {
     vm_ops(vma) & AOPS_PAGE_MKWRITE != 0
@@ -157,6 +162,9 @@ fn handle_pte_fault(vmf: &mut VmFaultInfo) -> VmFault {
     kfn!(handle_pte_fault);
     if vmf.orig_pte.is_none() {
         return if vma_is_anonymous(vmf.vma) { fault::do_anonymous_page(vmf) } else { fault::do_fault(vmf) };
+    }
+    if vmf.orig_pte.file_pgoff().is_some() {
+        return fault::do_fault(vmf); // do_nonlinear_fault()
     }
     if !vmf.orig_pte.is_present() {
         return swap::do_swap_page(vmf);

@@ -6,17 +6,17 @@ use crate::linux::highmem::page_id;
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_ref::folio_ref_transfer;
-use crate::linux::pagemap::{folio_index, folio_test_anon, i_mmap};
+use crate::linux::pagemap::{folio_index, folio_test_anon, i_mmap, i_mmap_nonlinear};
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::pgtable::*;
-use crate::linux::rwsem::{RwSem, down_read, up_read};
+use crate::linux::rwsem::{i_mmap_lock_read, i_mmap_unlock_read};
 use crate::machine::m;
-use crate::mm::bug;
 use crate::mm::page_writeback::folio_mark_dirty;
 use crate::mm::rmap::folio_remove_rmap_pte;
 use crate::mm::swap::{folio_mark_accessed, folio_put, lru_add_drain};
 use crate::mm::swap_state::free_pages_and_swap_cache;
 use crate::mm::swapfile::free_swap_and_cache;
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
 /// `struct zap_details`. Its `single_folio` matters for huge pages only.
@@ -24,11 +24,13 @@ use crate::vocab::*;
 pub struct ZapDetails {
     /// Also private copies and swap entries.
     pub even_cows: bool,
+    /// `nonlinear_vma`, `first_index`, `last_index` (up to v3.19): only these pages of the file, wherever they are.
+    pub nonlinear: Option<(usize, usize)>,
 }
 
 impl ZapDetails {
     /// No details: everything goes.
-    pub const ALL: ZapDetails = ZapDetails { even_cows: true };
+    pub const ALL: ZapDetails = ZapDetails { even_cows: true, nonlinear: None };
 }
 
 /// `struct mmu_gather`: pages whose entries are gone, with the entries' references. It has room for all of a process's.
@@ -136,7 +138,18 @@ fn zap_present_ptes(tlb: &mut MmuGather, vma: Vma, addr: usize, pte: Pte, detail
         return false;
     };
     let folio = Folio(pfn as u8);
-    should_zap_folio(details, folio) && zap_present_folio_ptes(tlb, vma, addr, folio)
+    let Some((first, last)) = details.nonlinear else {
+        return should_zap_folio(details, folio) && zap_present_folio_ptes(tlb, vma, addr, folio);
+    };
+    let index = folio_index(folio);
+    if index < first || index > last {
+        return false;
+    }
+    let flush = zap_present_folio_ptes(tlb, vma, addr, folio);
+    if index != vma.linear_page_index(addr) {
+        set_pte_at(vma.mm(), addr, Pte::file(index), PteWrite::Unmap);
+    }
+    flush
 }
 
 /// The part of [`zap_pte_range`] for swap and migration entries. Page-table lock held.
@@ -157,6 +170,8 @@ fn zap_nonpresent_pte(vma: Vma, addr: usize, pte: Pte, details: ZapDetails) {
             return;
         }
         private = is_anon(folio);
+    } else if pte.file_pgoff().is_some() {
+        private = false;
     }
     set_pte_at(vma.mm(), addr, Pte::NONE, PteWrite::Unmap);
     if private {
@@ -175,7 +190,7 @@ fn zap_pte_range(tlb: &mut MmuGather, vma: Vma, start: usize, end: usize, detail
         let pte = ptep_get(mm, addr);
         if pte.is_present() {
             force_flush |= zap_present_ptes(tlb, vma, addr, pte, details);
-        } else if !pte.is_none() {
+        } else if !pte.is_none() && details.nonlinear.is_none() {
             zap_nonpresent_pte(vma, addr, pte, details);
         }
     }
@@ -229,6 +244,19 @@ fn unmap_mapping_range_tree(mapping: AddressSpace, first: usize, last: usize, de
             zap_page_range_single(vma, addr(from), addr(to), details);
         }
     }
+    if kernel().has_nonlinear() {
+        unmap_mapping_range_list(mapping, first, last);
+    }
+}
+
+/// `unmap_mapping_range_list()`, up to v3.19: the nonlinear VMAs are searched as a whole. i_mmap_mutex held.
+fn unmap_mapping_range_list(mapping: AddressSpace, first: usize, last: usize) {
+    kfn!(unmap_mapping_range_list);
+    for vma in i_mmap_nonlinear(mapping).iter().map(|v| Vma(v as u8)) {
+        let place = vma.place();
+        let details = ZapDetails { even_cows: true, nonlinear: Some((first, last)) };
+        zap_page_range_single(vma, place.start, place.end, details);
+    }
 }
 
 /// `unmap_mapping_folio()`, v6.12: takes the file folio out of all page tables. Folio locked, so it cannot be mapped
@@ -240,9 +268,9 @@ pub fn unmap_mapping_folio(folio: Folio) {
         return m().note(Note::NullDeref, folio.obj(Field::FolioMapping), 0);
     };
     let index = folio_index(folio);
-    down_read(RwSem::i_mmap(mapping));
-    unmap_mapping_range_tree(mapping, index, index, ZapDetails { even_cows: false });
-    up_read(RwSem::i_mmap(mapping));
+    i_mmap_lock_read(mapping);
+    unmap_mapping_range_tree(mapping, index, index, ZapDetails { even_cows: false, nonlinear: None });
+    i_mmap_unlock_read(mapping);
 }
 
 /// `unmap_mapping_pages()`, v6.12: `nr` file pages from `start` on. The caller pins the inode. Private copies stay
@@ -250,7 +278,7 @@ pub fn unmap_mapping_folio(folio: Folio) {
 pub fn unmap_mapping_pages(mapping: AddressSpace, start: usize, nr: usize, even_cows: bool) {
     kfn!(unmap_mapping_pages);
     let Some(last) = start.saturating_add(nr).checked_sub(1) else { return };
-    down_read(RwSem::i_mmap(mapping));
-    unmap_mapping_range_tree(mapping, start, last.min(SLOTS - 1), ZapDetails { even_cows });
-    up_read(RwSem::i_mmap(mapping));
+    i_mmap_lock_read(mapping);
+    unmap_mapping_range_tree(mapping, start, last.min(SLOTS - 1), ZapDetails { even_cows, nonlinear: None });
+    i_mmap_unlock_read(mapping);
 }

@@ -127,12 +127,12 @@ fn rmap_walk_file(folio: Folio, try_lock: bool, rmap_one: RmapOne, done: &dyn Fn
     let index = folio_index(folio);
     let rwsem = RwSem::i_mmap(mapping);
     if !try_lock {
-        down_read(rwsem);
+        i_mmap_lock_read(mapping);
     } else if !down_read_trylock(rwsem) {
         return false;
     }
     walk_vmas(folio, index, i_mmap(mapping), rmap_one, done);
-    up_read(rwsem);
+    i_mmap_unlock_read(mapping);
     true
 }
 

@@ -274,6 +274,59 @@ fn unmap_in_cluster(page: Folio, vma: Vma, addr: usize) -> bool {
     true
 }
 
+// ----- references, v3.13 -----
+
+/// `page_referenced()`, v3.13. The caller holds a reference. Counts the accessed bits of the page's mappings and clears
+/// them, and says whether a VM_LOCKED VMA maps it, which ends the walk. Nonlinear VMAs are not searched. Left out: KSM,
+/// memcg.
+pub fn page_referenced(page: Folio, is_locked: bool) -> (u32, bool) {
+    kfn!(page_referenced);
+    if !folio_mapped(page) || folio_raw_mapping(page).is_null() {
+        return (0, false);
+    }
+    let mut we_locked = false;
+    if !is_locked && !folio_test_anon(page) {
+        we_locked = folio_trylock(page);
+        if !we_locked {
+            return (1, false);
+        }
+    }
+    let mut mapcount = folio_mapcount(page);
+    let (mut referenced, mut vm_locked) = (0, false);
+    let mut one = |page, vma, addr| {
+        match page_referenced_one(page, vma, addr) {
+            None => {}
+            Some(Err(VmLocked)) => {
+                vm_locked = true;
+                mapcount = 0;
+            }
+            Some(Ok(young)) => {
+                referenced += u32::from(young);
+                mapcount = mapcount.wrapping_sub(1);
+            }
+        }
+        mapcount != 0
+    };
+    rmap_walk(page, false, &mut one, &|_| false);
+    if we_locked {
+        folio_unlock(page);
+    }
+    (referenced, vm_locked)
+}
+
+/// The VMA that maps the page is VM_LOCKED.
+struct VmLocked;
+
+/// `page_referenced_one()`, v3.13: whether the entry is young; `None`: it does not map the page.
+fn page_referenced_one(page: Folio, vma: Vma, addr: usize) -> Option<Result<bool, VmLocked>> {
+    kfn!(page_referenced_one);
+    page_vma_mapped_walk(page.pfn(), vma, addr, 0)?;
+    let locked = vma.vm_flags() & VM_LOCKED != 0;
+    let found = if locked { Err(VmLocked) } else { Ok(ptep_test_and_clear_young(vma.mm(), addr)) };
+    page_vma_mapped_walk_done(vma);
+    Some(found)
+}
+
 // ----- removing mappings -----
 
 /// `page_remove_rmap()`, v3.7 to v5.17. Page-table lock held, the entry cleared or replaced already; its reference is

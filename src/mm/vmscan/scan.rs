@@ -1,5 +1,6 @@
 //! Scanning the lists of the lruvec: isolation from the tail, and what reclaim leaves goes back.
 
+use super::pages::shrink_page_list;
 use super::shrink::shrink_folio_list;
 use super::{__isolate_lru_page, IsolateError, folio_evictable, folio_putback_lru, putback_lru_page};
 use crate::bugs;
@@ -154,6 +155,8 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
     }
     if kernel().has_folios() {
         shrink_folio_list(&mut taken, sc, false);
+    } else if kernel() == Kernel::V3_13 {
+        shrink_page_list(&mut taken);
     }
     move_back(&taken);
 }

@@ -47,7 +47,7 @@ pub fn putback_held(_: Args) -> OpResult {
 
 /// Reclaim scans inactive lists only; before folios nothing is reclaimed here, and any list serves.
 pub fn shrink_inactive_list([list, ..]: Args) -> OpResult {
-    let list = if m().model().kernel.has_folios() { list & !1 } else { list };
+    let list = if m().model().kernel.has_processes() { list & !1 } else { list };
     vmscan::shrink_inactive_list(list as usize);
     OpResult::Done
 }

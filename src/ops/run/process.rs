@@ -9,7 +9,7 @@ use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
-use crate::mm::{gup, madvise, memory, mlock, mmap, vmscan};
+use crate::mm::{fremap, gup, madvise, memory, mlock, mmap, vmscan};
 use crate::vocab::{MMS, VADDRS, VM_READ, VM_SHARED, VM_WRITE};
 use std::cell::Cell;
 
@@ -117,6 +117,10 @@ pub fn munlock([p, addr, _]: Args) -> OpResult {
         mlock::do_munlock(mm, addr as usize);
         OpResult::Done
     })
+}
+
+pub fn remap_file_pages([p, addr, index]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(fremap::remap_file_pages(mm, addr as usize, index as usize)))
 }
 
 pub fn madvise([p, addr, advice]: Args) -> OpResult {
