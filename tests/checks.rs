@@ -65,8 +65,7 @@ fn programs() -> BTreeMap<String, String> {
 fn row(kind: &KindSpec, programs: &BTreeMap<String, String>) -> String {
     let fires = programs.get(&format!("{}/{}", kind.check, kind.name)).map_or("-", String::as_str);
     let quiet = fires.strip_suffix(FIRES).map_or("-".to_string(), |name| format!("{name}_quiet.mm"));
-    let when = if kind.predictive { "yes" } else { "no" };
-    format!("| {} | {} | {} | {when} | {fires} | {quiet} |\n", kind.check, kind.name, kind.code)
+    format!("| {} | {} | {} | {} | {fires} | {quiet} |\n", kind.check, kind.name, kind.code, kind.stage.name())
 }
 
 /// The table as it should be.
@@ -80,7 +79,7 @@ fn table() -> String {
          Every kind of finding, with the rule's code and a program of `corpus/` that shows it: {shown} of {} kinds\n\
          have one (`-`: no stored program). The quiet twin of a program of `bugs/` is the program without its `bug:`\n\
          line. `BLESS=1 cargo test --test checks` writes this file.\n\n\
-         | check | kind | code | predictive | fires on | quiet on |\n|---|---|---|---|---|---|\n{rows}",
+         | check | kind | code | class | fires on | quiet on |\n|---|---|---|---|---|---|\n{rows}",
         kinds.len()
     )
 }

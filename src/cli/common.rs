@@ -141,7 +141,8 @@ impl ModelArgs {
 /// Which checks.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CheckArgs {
-    /// Checks of `list checks`: `all`, `actual` (no predictive kinds), names, or -names to leave out [default: all]
+    /// Checks of `list checks`: `all`, `actual` (no predictive kinds), `soft` (soft kinds, too), names, soft kinds as
+    /// check/kind, or -names to leave out [default: all]
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub checks: Option<String>,
 }

@@ -7,7 +7,7 @@ use crate::campaign::reach::Sweep;
 use crate::ops::{Arg, TABLE};
 use crate::prog::listing::{Listing, Outcome, Reason, column};
 use crate::prog::{MAGIC, preset, sites};
-use crate::san::CHECKS;
+use crate::san::{CHECKS, Stage};
 use crate::vocab::Kernel;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn json(what: Table) -> Vec<Value> {
                 let kinds = c
                     .kinds
                     .iter()
-                    .map(|k| json!({ "name": k.name, "predictive": k.predictive, "code": k.code, "doc": k.doc }));
+                    .map(|k| json!({ "name": k.name, "class": k.stage.name(), "code": k.code, "doc": k.doc }));
                 json!({ "name": c.name, "title": c.title, "kinds": kinds.collect::<Vec<_>>() })
             })
             .collect(),
@@ -196,7 +196,7 @@ fn lines(what: Table) -> Vec<String> {
             .iter()
             .flat_map(|c| {
                 let kinds = c.kinds.iter().map(|k| {
-                    let stage = if k.predictive { "predictive" } else { "" };
+                    let stage = if k.stage == Stage::Actual { "" } else { k.stage.name() };
                     format!("  {:<28} {stage:<11} {}", k.name, k.doc)
                 });
                 std::iter::once(format!("{}: {}", c.name, c.title)).chain(kinds).collect::<Vec<_>>()

@@ -80,13 +80,18 @@ impl InputArgs {
 
     /// Runs a program. Raw input gets the scattered schedules it had in the fuzz target as well. Without `--checks`, an
     /// expectation that is not met under all checks is tried under `actual`: what a predictive check reports, it ends.
+    /// A soft kind is on where it is expected.
     pub fn execute(&self, loaded: &Loaded) -> Result<Executed, Failure> {
         let chosen = self.checks.set()?;
-        let checks = chosen.unwrap_or_else(CheckSet::all);
+        let expected = match &loaded.file.expect {
+            Expect::Finding(signature) => signature,
+            _ => "",
+        };
+        let checks = chosen.unwrap_or_else(|| CheckSet::all().expecting(expected));
         let shown = self.analyse(loaded, checks);
         if chosen.is_none() && matches!(loaded.file.expect, Expect::Finding(_)) && !is_met(&loaded.file.expect, &shown)
         {
-            let checks = CheckSet::actual();
+            let checks = CheckSet::actual().expecting(expected);
             let again = self.analyse(loaded, checks);
             if is_met(&loaded.file.expect, &again) {
                 return Ok(Executed { shown: again, actual: true, checks });

@@ -3,6 +3,7 @@
 use super::words::{describe, flag_names, mapping_name};
 use super::{Report, TOOL};
 use crate::machine::{Step, Why};
+use crate::san::Stage;
 use crate::vocab::*;
 use serde_json::{Value, json};
 
@@ -29,7 +30,8 @@ impl Report<'_> {
             "title": self.title(),
             "check": self.finding.check,
             "kind": self.finding.kind,
-            "predictive": self.finding.predictive,
+            "predictive": self.finding.stage == Stage::Predictive,
+            "soft": self.finding.stage == Stage::Soft,
             "seq": self.finding.seq,
             "program": format!("{:?}", self.program),
             "switches": self.trace.switches.iter().map(|s| json!({

@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::words::{self, describe, flag_names, mapping_name};
 use super::{Ledger, TOOL};
 use crate::machine::Step;
-use crate::san::CHECKS;
+use crate::san::{CHECKS, Stage};
 use crate::vocab::*;
 
 const RULE: &str = "==================================================================\n";
@@ -48,7 +48,11 @@ impl Report<'_> {
         if let Some(m) = self.finding.mapping {
             out.push_str(&self.inode_line(m, culprit.unwrap_or(self.trace.steps.len())));
         }
-        let stage = if self.finding.predictive { " (rule broken, no damage yet)" } else { "" };
+        let stage = match self.finding.stage {
+            Stage::Actual => "",
+            Stage::Predictive => " (rule broken, no damage yet)",
+            Stage::Soft => " (soft: allowed by design)",
+        };
         let dumped = if self.folio().is_some() { "page dumped" } else { "reported" };
         out.push_str(&fill(&format!("{dumped} because: MMSAN({}){stage}", self.class()), WIDTH));
         let kinds = CHECKS.iter().flat_map(|c| c.kinds);

@@ -218,7 +218,7 @@ fn a0() -> (Program, Trace, Finding) {
     let finding = Finding {
         check: "mapping",
         kind: "use-after-free",
-        predictive: false,
+        stage: Stage::Actual,
         hint: false,
         seq: deref,
         other: Some(freed),
@@ -435,7 +435,7 @@ fn nothing_recorded_is_no_reason_to_fail() {
     let finding = Finding {
         check: "c",
         kind: "k",
-        predictive: true,
+        stage: Stage::Predictive,
         hint: false,
         seq: 7,
         other: Some(3),
@@ -470,7 +470,7 @@ fn a_put_after_free_is_told_from_both_sides() {
     let finding = Finding {
         check: "refcount",
         kind: "put-after-free",
-        predictive: false,
+        stage: Stage::Actual,
         hint: false,
         seq: second,
         other: Some(first),
@@ -502,8 +502,17 @@ fn a_deadlock_shows_who_holds_what() {
     b.on(1, 0, &[&EVICT]).note(Note::Blocked, a, 0);
     let seq = b.note(Note::Deadlock, a, 0);
     let (check, kind) = ("deadlock", "deadlock");
-    let finding =
-        Finding { check, kind, predictive: false, hint: false, seq, other: None, folio: None, mapping: None, site: 0 };
+    let finding = Finding {
+        check,
+        kind,
+        stage: Stage::Actual,
+        hint: false,
+        seq,
+        other: None,
+        folio: None,
+        mapping: None,
+        site: 0,
+    };
     let r = Report { program: &program, finding: &finding, trace: &b.trace, bugs: Vec::new() };
     assert_eq!(r.diagram_steps(), [1, 2, 3, 4, 5]);
     let d = r.diagram(&DiagramStyle::KERNEL);

@@ -1,6 +1,7 @@
 //! The title, in the form syzkaller's `pkg/report` parses (USERS 7.2).
 
 use super::Report;
+use crate::san::Stage;
 
 /// Longest title `pkg/report` keeps.
 const MAX: usize = 120;
@@ -12,9 +13,12 @@ impl Report<'_> {
     }
 
     /// The kind as a title or a culprit line calls it: alone if it speaks for itself (`put-after-free`), else with the
-    /// check's name (`freeze-entitlement`).
+    /// check's name (`freeze-entitlement`). A soft one says so.
     pub(super) fn phrase(&self) -> String {
         let (check, kind) = (self.finding.check, self.finding.kind);
+        if self.finding.stage == Stage::Soft {
+            return format!("soft {}", format!("{check}-{kind}").replace('_', "-"));
+        }
         if check == "uaf" && !kind.contains('-') {
             return "use-after-free".to_string();
         }

@@ -4,7 +4,7 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "atomic":
-    SLEEPING = "sleeping" actual "might_sleep"
+    SLEEPING = "sleeping" actual "might_sleep, I-C10, R-DEADLOCK"
         "A function that may sleep is called under a spinlock, with interrupts or preemption off, or in RCU.";
 }
 

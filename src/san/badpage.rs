@@ -1,7 +1,7 @@
 //! The state of a folio when it is freed: what the kernel's `free_pages_prepare` reports as a bad page (MM-6.12 1.4).
 
 use super::state::is_swapcache;
-use super::{Check, CheckSpec, Finding, KindSpec, View};
+use super::{Check, CheckSpec, Finding, KindSpec, Stage, View};
 use crate::vocab::*;
 
 macro_rules! reasons {
@@ -9,12 +9,12 @@ macro_rules! reasons {
         $(static $id: KindSpec = KindSpec {
             check: "badpage",
             name: $name,
-            predictive: false,
+            stage: Stage::Actual,
             code: "R9, R-BADPAGE",
             doc: concat!("A folio is freed with ", $name, " set."),
         };)+
         static FLAG_KINDS: &[(u64, &KindSpec)] = &[$(($bits, &$id)),+];
-        static KINDS: &[&KindSpec] = &[$(&$id,)+ &SWAPCACHE, &MAPPING, &MAPCOUNT];
+        static KINDS: &[&KindSpec] = &[$(&$id,)+ &MLOCKED, &SWAPCACHE, &MAPPING, &MAPCOUNT];
     };
 }
 
@@ -27,24 +27,31 @@ reasons! {
     UNEVICTABLE = "unevictable" PG_UNEVICTABLE;
 }
 
+static MLOCKED: KindSpec = KindSpec {
+    check: "badpage",
+    name: "mlocked",
+    stage: Stage::Actual,
+    code: "I-C9, R-BADPAGE(PG_mlocked)",
+    doc: "A page is freed with PG_mlocked set; later kernels clear it then.",
+};
 static SWAPCACHE: KindSpec = KindSpec {
     check: "badpage",
     name: "swapcache",
-    predictive: false,
+    stage: Stage::Actual,
     code: "R9",
     doc: "A folio is freed while its flags say that it is in the swap cache.",
 };
 static MAPPING: KindSpec = KindSpec {
     check: "badpage",
     name: "mapping",
-    predictive: false,
+    stage: Stage::Actual,
     code: "R9, R-BADPAGE",
     doc: "A folio is freed while it belongs to a file.",
 };
 static MAPCOUNT: KindSpec = KindSpec {
     check: "badpage",
     name: "mapcount",
-    predictive: false,
+    stage: Stage::Actual,
     code: "R9, R-BADPAGE",
     doc: "A folio is freed while it is mapped.",
 };
@@ -62,6 +69,8 @@ impl Check for BadPage {
         let word = |field| v.m.peek(Obj::folio(f, field));
         let flags = word(Field::Flags);
         let kind = FLAG_KINDS.iter().find(|(bits, _)| flags & bits != 0).map(|(_, kind)| *kind);
+        let mlocked = flags & PG_MLOCKED != 0 && !v.m.model().kernel.has_folios();
+        let kind = kind.or(mlocked.then_some(&MLOCKED));
         let kind = kind.or(is_swapcache(flags).then_some(&SWAPCACHE));
         let kind = kind.or((word(Field::FolioMapping) != 0).then_some(&MAPPING));
         let kind = kind.or((word(Field::Mapcount) != 0).then_some(&MAPCOUNT))?;

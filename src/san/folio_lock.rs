@@ -9,10 +9,10 @@ kinds! { "folio_lock":
     NOT_OWNER = "unlock-not-owner" actual "L1" "A folio is unlocked by a task that does not hold its lock.";
     UNREF = "unref" predictive "I-A3, R-LOCK-UNREF"
         "A folio is locked by a CPU that holds no reference and does not see PG_lru under the lru_lock.";
-    FREED = "freed" actual "R-LOCK-FREED" "A folio on its way to the free list, or on it, is locked.";
+    FREED = "freed" actual "I-A3, R-LOCK-FREED" "A folio on its way to the free list, or on it, is locked.";
     NA_LOST = "na-lost" actual "L4" "A non-atomic flag write overwrites what another CPU changed in between.";
     MAPPING = "mapping-unlocked" predictive "L2" "A folio gets the mapping of a file without the folio lock.";
-    MAP = "map-unlocked" predictive "L3" "A file's folio is mapped anew without the folio lock.";
+    MAP = "map-unlocked" predictive "L3, I-D1" "A file's folio is mapped anew without the folio lock.";
     WAITERS = "waiters-clear" predictive "L6"
         "A folio has a queued waiter but PG_waiters is clear: no unlock will look.";
     WAITER_FREED = "waiter-freed" actual "R9" "A folio is freed while a task waits for its lock.";

@@ -4,7 +4,7 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "freeze":
-    ENTITLEMENT = "entitlement" actual "R5, R-FREEZE-BAD"
+    ENTITLEMENT = "entitlement" actual "R5, I-B1, I-B3, I-D8, R-FREEZE-BAD"
         "A freeze matched the count, but counted references that are not the freezer's to count.";
 }
 

@@ -6,7 +6,7 @@ use crate::vocab::*;
 kinds! { "lockdep":
     SELF_DEADLOCK = "self-deadlock" actual "I-E4, R-DEADLOCK"
         "A task waits for a lock it holds.";
-    ORDER = "order" predictive "MM-6.12 14"
+    ORDER = "order" predictive "MM-6.12 14, I-C10"
         "A lock is waited for that ranks outside one already held.";
     UNLOCK_UNHELD = "unlock-unheld" actual "lockdep"
         "A lock is released by a task that does not hold it.";

@@ -3,24 +3,24 @@
 //! U4 (a list's length is its size counter) holds of itself: a list is one cell. Entries of the batches that move a
 //! filed folio own a reference (R9) and win PG_lru when they are processed (U1): nothing else is asked of them.
 
-use super::state::{VmArea, file_of, flags, maps_under_ptl, page, ptes, slot_folio, slots, word};
+use super::state::{file_of, flags, locked_mappings, maps_under_ptl, slot_folio, slots, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "lru":
-    NOT_HOLDER = "not-holder" actual "U1" "A folio is filed or unfiled by a task that does not own its LRU position.";
-    NO_REF = "no-ref" predictive "U2, R-ISOLATE-NOREF"
+    NOT_HOLDER = "not-holder" actual "U1, I-C8, I-D7" "A folio is filed or unfiled by a task that does not own its LRU position.";
+    NO_REF = "no-ref" predictive "U2, I-B7, I-D3, R-ISOLATE-NOREF"
         "PG_lru is cleared for isolation by a CPU that holds no reference.";
-    CORRUPT = "corrupt" actual "R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
+    CORRUPT = "corrupt" actual "I-D3, I-D7, I-E5, R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
     NO_LOCK = "no-lock" actual "U1" "An LRU list is changed without the lru_lock.";
     UNFILED = "unfiled" actual "U3" "The lru_lock is dropped while PG_lru is set on a folio that is on no list.";
     ACTIVE_UNEVICTABLE = "active-unevictable" actual "U5"
         "PG_active and PG_unevictable are both set on a filed folio.";
     MLOCK_COUNT = "mlock-count" actual "U6"
         "mlock_count is used without the lru_lock, or where the list link is: on a folio that is not unevictable.";
-    LAST_PUT = "last-put" actual "U9" "folio_put() drops the last reference under the lru_lock.";
-    STRANDED = "stranded" actual "U3, U10" "At rest, a folio in a cache or mapped is on no list, or PG_lru is wrong.";
-    STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, R-STRANDED"
+    LAST_PUT = "last-put" actual "U9, I-E4" "folio_put() drops the last reference under the lru_lock.";
+    STRANDED = "stranded" actual "U3, U10, I-C4, I-E5" "At rest, a folio in a cache or mapped is on no list, or PG_lru is wrong.";
+    STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, I-C4, R-STRANDED"
         "At rest, an evictable folio is unevictable.";
     OVERCOUNT = "mlock-overcount" actual "U12" "At rest, mlock_count is above the mappings of locked VMAs.";
 }
@@ -188,18 +188,12 @@ impl Lru {
                 return found(&STRANDED_UNEVICTABLE);
             }
             let unsure = p.munlock_missed || p.count_unsure || !v.m.model().kernel.has_folios();
-            if !unsure && word(v.m, f, Field::MlockCount) > locked_mappings(v, f) {
+            if !unsure && word(v.m, f, Field::MlockCount) > locked_mappings(v.m, f) {
                 return found(&OVERCOUNT);
             }
         }
         None
     }
-}
-
-/// Mappings of the folio in VMAs that are mlocked.
-fn locked_mappings(v: &View, f: usize) -> u64 {
-    let locked = |mm, addr| VmArea::at(v.m, mm, addr).is_some_and(|a| a.flags(v.m) & VM_LOCKED != 0);
-    ptes(v.m).filter(|(mm, addr, pte)| page(*pte) == Some(f) && locked(*mm, *addr)).count() as u64
 }
 
 impl Lru {

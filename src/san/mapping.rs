@@ -1,17 +1,17 @@
 //! What must protect an address_space while it is used (ERAS 0.7, MM-6.12 0.7). Predictive: fires before the inode is
 //! gone.
 
-use super::state::{flags, maps_under_ptl};
+use super::state::{flags, in_slot, maps_under_ptl, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::machine::Section;
 use crate::vocab::*;
 
 kinds! { "mapping":
-    UNPROTECTED = "unprotected-deref" predictive "C9, R-MAP-UNPROT"
+    UNPROTECTED = "unprotected-deref" predictive "C9, I-A1, I-E1, R-MAP-UNPROT"
         "An address_space reached through a folio is used with nothing that keeps the inode: no folio lock, \
          i_pages lock, RCU section or inode reference.";
-    NULL_STORE = "null-store" predictive "L2, I-A2"
-        "folio->mapping of a file folio is cleared without the folio lock.";
+    NULL_STORE = "null-store" predictive "L2, I-A2, R-MAP-UNPROT"
+        "folio->mapping of a file folio is cleared without the folio lock, or, while a slot has it, the i_pages lock.";
 }
 
 #[derive(Default)]
@@ -109,8 +109,11 @@ impl Check for Mapping {
         }
         if e.note == Note::MappingStore {
             self.stored[f] = Some((e.seq, e.task));
-            if e.new == 0 && as_file_mapping(e.old).is_some() && !v.cx.has_folio_locked(f, e) {
-                return Some(NULL_STORE.at(e));
+            if e.new == 0 && v.cx.running {
+                let (m, _) = as_file_mapping(e.old)?;
+                let kept = in_slot(v.m, m, word(v.m, f, Field::Index) as usize) == Some(f);
+                let tree = !kept || v.cx.task(e).holds(Obj::mapping(m, Field::XaLock));
+                return (!tree || !v.cx.has_folio_locked(f, e)).then(|| NULL_STORE.at(e));
             }
         }
         None

@@ -6,13 +6,14 @@
 //!
 //! Adding a check: its file, and a row in the table below.
 
-/// The table of a check's kinds: name, whether it is actual or predictive, the rule's code, one sentence.
+/// The table of a check's kinds: name, whether it is actual, predictive or soft, the rule's code, one sentence.
 macro_rules! kinds {
-    (@actual) => { false };
-    (@predictive) => { true };
+    (@actual) => { $crate::san::Stage::Actual };
+    (@predictive) => { $crate::san::Stage::Predictive };
+    (@soft) => { $crate::san::Stage::Soft };
     ($check:literal: $($id:ident = $name:literal $when:ident $code:literal $doc:literal;)+) => {
         $(static $id: KindSpec =
-            KindSpec { check: $check, name: $name, predictive: kinds!(@$when), code: $code, doc: $doc };)+
+            KindSpec { check: $check, name: $name, stage: kinds!(@$when), code: $code, doc: $doc };)+
         static KINDS: &[&KindSpec] = &[$(&$id),+];
     };
 }
@@ -22,7 +23,7 @@ mod finding;
 mod ledger;
 mod state;
 
-pub use finding::{CheckSet, CheckSpec, Finding, KindSpec};
+pub use finding::{CheckSet, CheckSpec, Finding, KindSpec, Stage};
 
 use crate::machine::Machine;
 use crate::vocab::{Event, Field, MAPPINGS, Obj, Topics, Via};
@@ -34,12 +35,16 @@ pub(crate) struct View<'a> {
     pub m: &'a Machine,
     pub cx: &'a Context,
     pub ledger: &'a Ledger,
+    /// Which soft kinds are asked for.
+    pub set: CheckSet,
 }
 
 /// One check.
 pub(crate) trait Check: Default {
     const SPEC: CheckSpec;
     const TOPICS: Topics;
+    /// What its soft kinds need to see besides.
+    const SOFT: Topics = Topics::none();
     /// Forgets the last execution.
     fn reset(&mut self) {}
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding>;
@@ -103,6 +108,9 @@ macro_rules! checks {
                 subscribe(Ledger::TOPICS, LEDGER);
                 $(if set.has(Bit::$file as usize) {
                     subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
+                    if set.has_soft(&<$file::$check as Check>::SPEC) {
+                        subscribe(<$file::$check as Check>::SOFT, 1 << Bit::$file as u32);
+                    }
                 })+
                 San {
                     set,
@@ -128,7 +136,7 @@ macro_rules! checks {
 
         /// How each check is asked, by its bit. A table of functions keeps each check's code small and apart.
         static ASK: &[fn(&mut San, &Machine, &Event) -> Option<Finding>] = &[
-            $(|s, m, e| s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger }, e)),+
+            $(|s, m, e| s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger, set: s.set }, e)),+
         ];
     };
 }
@@ -144,6 +152,7 @@ checks! {
     badpage::BadPage,
     pagecache::PageCache,
     rmap::Rmap,
+    pte::PteSet,
     swap::Swap,
     migration::Migration,
     writeback::Writeback,
@@ -156,6 +165,9 @@ checks! {
     progress::Progress,
     regress::Regress,
     vmbug::VmBugs,
+    mlock::Mlock,
+    waiter::Waiter,
+    audit::Audit,
 }
 
 impl San {
@@ -197,7 +209,9 @@ impl San {
                 if self.set.reports(&f) {
                     return Some(f);
                 }
-                self.near_miss(m, e);
+                if f.stage != Stage::Soft {
+                    self.near_miss(m, e);
+                }
             }
         }
         if wanted & CONTEXT != 0 {

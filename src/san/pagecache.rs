@@ -5,20 +5,21 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "pagecache":
-    REMOVE_UNLOCKED = "remove-unlocked" actual "C3"
+    REMOVE_UNLOCKED = "remove-unlocked" actual "C3, I-A2, I-B6"
         "A folio leaves its slot without the folio lock and the i_pages lock.";
-    MAPPED_DELETE = "mapped-delete" actual "C3, R-MAPPED-DELETE" "A folio leaves the page cache while it is mapped.";
+    MAPPED_DELETE = "mapped-delete" actual "C3, I-D2, R-MAPPED-DELETE" "A folio leaves the page cache while it is mapped.";
     WRITEBACK_DELETE = "writeback-delete" actual "C3, W1" "A folio leaves its cache while it is under writeback.";
     DIRTY_LOST = "dirty-lost" actual "C10" "Reclaim takes a dirty folio out of its cache.";
     STORE_UNLOCKED = "store-unlocked" predictive "C1" "A slot is written without the i_pages lock.";
     SLOT_MAPPING = "slot-mapping" actual "C1" "A slot names a folio that is free, or that belongs elsewhere.";
-    SLOT_UNOWNED = "slot-unowned" actual "C1, R8" "A slot names a folio, but the cache owns no reference to it.";
+    SLOT_UNOWNED = "slot-unowned" actual "C1, R8, I-D6" "A slot names a folio, but the cache owns no reference to it.";
     NOT_IN_SLOT = "not-in-slot" actual "C2" "An unlocked folio belongs to a file or the swap cache, but is in no slot.";
     NRPAGES = "nrpages" actual "C4" "nrpages differs from the folios in the slots.";
     TWICE = "twice" actual "C6" "A folio is in two slots at once.";
     SHADOW = "shadow-exiting" actual "C7" "A shadow entry is stored after eviction has begun.";
-    INODE_BUSY = "inode-busy" actual "C8, I-A4" "An inode is freed while a folio is in its slots or names it.";
+    INODE_BUSY = "inode-busy" actual "C8, I-A4" "An inode is freed while a folio or a shadow is in its slots, or a folio names it.";
     MARKS = "marks" actual "C11" "At rest, a slot's marks do not say that its folio is dirty, or say writeback.";
+    DIRTY_REMOVED = "dirty-removed" soft "I-A7" "A folio that is still dirty leaves the page cache.";
     BEYOND = "mapped-beyond" actual "C12" "After truncation, or at rest, a page beyond the end of its file is mapped.";
 }
 
@@ -108,7 +109,11 @@ fn removed(v: &View, m: usize, f: usize, tree_locked: bool, e: &Event) -> Option
     // Only reclaim freezes the count before it removes.
     let a = v.ledger.account(f);
     let reclaim = a.frozen_by == e.task + 1;
-    (reclaim && flags & PG_DIRTY != 0).then(|| DIRTY_LOST.at(e).folio(f).with_other(Some(a.frozen_at)))
+    match () {
+        _ if flags & PG_DIRTY == 0 => None,
+        _ if reclaim => Some(DIRTY_LOST.at(e).folio(f).with_other(Some(a.frozen_at))),
+        _ => v.set.wants(&DIRTY_REMOVED).then(|| DIRTY_REMOVED.at(e).folio(f)),
+    }
 }
 
 fn consistent(v: &View, m: usize, e: &Event) -> Option<Finding> {
@@ -159,6 +164,9 @@ fn in_no_slot(v: &View, f: usize, flags: u64, e: &Event) -> Option<Finding> {
 
 fn inode_busy(v: &View, m: usize, e: &Event) -> Option<Finding> {
     let names_it = |f: &usize| !v.cx.folios[*f].free && file_of(v.m, *f) == Some(m);
+    if (0..SLOTS).any(|i| slot_is_value(v.m.peek(Obj::slot(m, i)))) {
+        return Some(INODE_BUSY.at(e));
+    }
     let in_slot = (0..SLOTS).find_map(|i| in_slot(v.m, m, i));
     let f = in_slot.or_else(|| (0..FOLIOS).find(names_it))?;
     Some(INODE_BUSY.at(e).folio(f))

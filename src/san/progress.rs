@@ -10,12 +10,20 @@ kinds! { "progress":
         "Every live task waits, one of them for a folio bit that is clear.";
     NO_PROGRESS = "no-progress" actual "R-DEADLOCK"
         "Every live task waits or spins on memory nobody will change.";
+    ONLY_WAITERS = "only-waiters" soft "B-V5, R-NOPROGRESS"
+        "Every attempt to migrate a folio fails, for references of tasks that only wait for its migration.";
 }
+
+/// Functions that wait for a migration entry to go.
+const ENTRY_WAITS: [&str; 2] = ["migration_entry_wait", "__migration_entry_wait"];
 
 /// What each task went to sleep for: folio and bit, and the event.
 #[derive(Default)]
 pub(super) struct Progress {
     waits: [Option<(u8, u8, u32)>; TASKS],
+    /// Folios of whose migration an attempt has failed because of waiters, and because of others: bit sets.
+    for_waiters: u32,
+    for_others: u32,
 }
 
 impl Check for Progress {
@@ -26,9 +34,10 @@ impl Check for Progress {
     };
     const TOPICS: Topics =
         Topics::none().note(Note::FolioWait).note(Note::Deadlock).note(Note::NoProgress).note(Note::OpEnd);
+    const SOFT: Topics = Topics::none().note(Note::MigrateAgain).note(Note::MigrateGiveUp).note(Note::MigrateSuccess);
 
     fn reset(&mut self) {
-        self.waits = [None; TASKS];
+        *self = Progress::default();
     }
 
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
@@ -42,6 +51,11 @@ impl Check for Progress {
                 self.waits[e.task as usize] = None;
                 None
             }
+            Note::MigrateAgain => {
+                self.again(v, e.obj.as_folio()?, e);
+                None
+            }
+            Note::MigrateGiveUp | Note::MigrateSuccess => self.migrated(e.obj.as_folio()?, e),
             Note::NoProgress => Some(NO_PROGRESS.at(e)),
             _ => Some(self.stuck(v, e)),
         }
@@ -49,6 +63,22 @@ impl Check for Progress {
 }
 
 impl Progress {
+    /// An attempt found more references than expected.
+    fn again(&mut self, v: &View, f: usize, e: &Event) {
+        let a = v.ledger.account(f);
+        let waits = |t: usize| v.m.stack(t).any(|n| ENTRY_WAITS.contains(&n.name));
+        let waiters: u32 = (0..CPUS).filter(|t| waits(*t)).map(|t| a.on_cpu(t)).sum();
+        let set = if a.total() <= e.aux + waiters { &mut self.for_waiters } else { &mut self.for_others };
+        *set |= 1 << f;
+    }
+
+    fn migrated(&mut self, f: usize, e: &Event) -> Option<Finding> {
+        let only = self.for_waiters >> f & 1 != 0 && self.for_others >> f & 1 == 0;
+        self.for_waiters &= !(1 << f);
+        self.for_others &= !(1 << f);
+        (only && e.note == Note::MigrateGiveUp).then(|| ONLY_WAITERS.at(e))
+    }
+
     #[cold]
     fn stuck(&self, v: &View, e: &Event) -> Finding {
         for (task, wait) in self.waits.iter().enumerate() {

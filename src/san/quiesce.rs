@@ -8,7 +8,7 @@ kinds! { "quiesce":
     LOCKED = "locked" actual "L8" "At rest, a folio is locked.";
     WRITEBACK = "writeback" actual "L8" "At rest, a folio is under writeback.";
     FROZEN = "frozen" actual "R11" "At rest, a folio in use has a count of 0.";
-    OWNER = "owner" actual "R11, MM-6.12 17.7"
+    OWNER = "owner" actual "I-C8, R11, MM-6.12 17.7"
         "At rest, an mlock batch, a gather, a completion or a pin owns a reference.";
     WAITER = "waiter" actual "L8" "At rest, a wait queue is not empty.";
     BATCH = "batch" actual "MM-6.12 17.7" "At rest, a per-CPU batch is not empty.";

@@ -8,20 +8,22 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "refcount":
-    PUT_UNOWNED = "put-unowned" actual "R3, R-PUT-UNOWNED" "A reference is put by an owner that holds none.";
-    PUT_ZERO = "put-zero" actual "R3, R-PUT-ZERO" "A reference is put while the count is 0.";
-    GET_ZERO = "get-zero" actual "R2, R-GET-ZERO" "An unconditional get while the count is 0.";
+    PUT_UNOWNED = "put-unowned" actual "R3, I-B7, I-D5, I-D6, I-D8, R-PUT-UNOWNED" "A reference is put by an owner that holds none.";
+    PUT_ZERO = "put-zero" actual "R3, I-B4, R-PUT-ZERO" "A reference is put while the count is 0.";
+    GET_ZERO = "get-zero" actual "R2, I-B4, R-GET-ZERO" "An unconditional get while the count is 0.";
     SUB_ZERO = "sub-zero" actual "R4" "A subtraction without a test reaches 0: the folio leaks.";
-    FROZEN_WRITE = "frozen-write" actual "R6" "The count is changed while another task has it frozen.";
-    UNFREEZE = "unfreeze" actual "R6, R-UNFREEZE"
+    FROZEN_WRITE = "frozen-write" actual "R6, I-B4, R-PUT-ZERO, R-GET-ZERO" "The count is changed while another task has it frozen.";
+    UNFREEZE = "unfreeze" actual "R6, I-B5, R-UNFREEZE"
         "An unfreeze of an unfrozen count, or to a value the owners do not explain.";
     TRANSFER = "transfer-unowned" actual "R3" "A reference is handed over by an owner that holds none.";
-    COUNT = "count" actual "R1" "The count differs from the references in the books.";
+    COUNT = "count" actual "R1, I-B10" "The count differs from the references in the books.";
     MAPCOUNT = "mapcount" actual "R7" "A folio is mapped more often than it is referenced.";
     FREE_OWNED = "free-owned" actual "R9" "A folio is freed while somebody still owns a reference.";
     FREE_CACHED = "free-cached" actual "R9" "A folio is freed while a slot names it.";
     FREE_MAPPED = "free-mapped" actual "R9, M1" "A folio is freed while a page table maps it or waits for it.";
-    LEAK = "leak" actual "R11, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
+    PRIVATE = "private-unowned" predictive "I-B2"
+        "A folio is unlocked with PG_private and no reference for the private data, or the other way round.";
+    LEAK = "leak" actual "R11, I-B10, I-C8, I-E5, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
 }
 
 #[derive(Default)]
@@ -33,6 +35,7 @@ impl Check for Refcount {
     const TOPICS: Topics = Topics::none()
         .writes(Field::Refcount)
         .writes(Field::Mapcount)
+        .writes(Field::Flags)
         .note(Note::RefTransfer)
         .note(Note::FolioFree)
         .note(Note::Quiescent);
@@ -43,6 +46,9 @@ impl Check for Refcount {
             return leak(v, e);
         }
         let f = e.obj.as_folio()?;
+        if e.obj.field() == Field::Flags {
+            return if e.note == Note::FolioUnlock { private(v, f, e) } else { None };
+        }
         let a = v.ledger.account(f);
         let frozen = a.frozen_by != 0;
         let kind = match e.note {
@@ -91,6 +97,13 @@ fn counts(v: &View, f: usize, e: &Event) -> Option<Finding> {
     let froze = e.note == Note::RefFreeze && e.kind == Kind::Rmw;
     let over = !froze && word(v.m, f, Field::Refcount) < word(v.m, f, Field::Mapcount);
     over.then(|| MAPCOUNT.at(e).with_other(other))
+}
+
+/// Private data and their reference come and go under the folio lock.
+fn private(v: &View, f: usize, e: &Event) -> Option<Finding> {
+    let owned = v.ledger.account(f).owner_total(Owner::Private) != 0;
+    let apart = owned != (e.new & PG_PRIVATE != 0) && v.cx.running && !v.cx.folios[f].free;
+    apart.then(|| PRIVATE.at(e).with_other(v.ledger.account(f).last_change.map(|c| c.0)))
 }
 
 /// Nothing may name a folio that goes to the allocator.

@@ -9,13 +9,13 @@ kinds! { "rmap":
     MAPCOUNT = "mapcount" actual "M1"
         "With the page tables unlocked, a folio's mapcount is not its number of mappings.";
     PTE_REFS = "pte-refs" actual "M2" "Page tables map a folio more often than they own references to it.";
-    DETACHED = "mapped-detached" actual "M3" "A folio without a mapping is mapped.";
+    DETACHED = "mapped-detached" actual "M3, I-D2" "A folio without a mapping is mapped.";
     WRITABLE_SHARED = "writable-shared" actual "M4" "A writable entry maps an anonymous page that is not exclusive.";
     EXCLUSIVE_SHARED = "exclusive-shared" actual "M4" "An anonymous page is exclusive, but mapped more than once.";
-    ENTRY_UNLOCKED = "entry-unlocked" actual "M6" "A migration entry names a folio that is not locked.";
+    ENTRY_UNLOCKED = "entry-unlocked" actual "M6, I-B9" "A migration entry names a folio that is not locked.";
     SWAP_EXCLUSIVE = "swap-exclusive" actual "M8"
         "A swap entry names a swap-cache page that is marked exclusive.";
-    PLACEMENT = "placement" actual "M9" "A page is mapped where its VMA has another page, or none.";
+    PLACEMENT = "placement" actual "M9, R-ORPHAN-PTE, R-WRONG-INDEX" "A page is mapped where its VMA has another page, or none.";
     NOT_UPTODATE = "not-uptodate" actual "M10" "A page that is not up to date is mapped.";
     PTE_UNLOCKED = "pte-unlocked" predictive "MM-6.12 6.1" "A page-table entry is written without its lock.";
 }

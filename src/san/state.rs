@@ -149,3 +149,13 @@ impl VmArea {
 pub(super) fn root(m: &Machine, av: usize) -> Option<usize> {
     (av < ANON_VMAS).then(|| (m.peek(Obj::at(Field::AvRoot, av, 0)) & 0xff) as usize)
 }
+
+/// Whether the VMA at a virtual page is mlocked.
+pub(super) fn vm_locked(m: &Machine, mm: usize, addr: usize) -> bool {
+    VmArea::at(m, mm, addr).is_some_and(|a| a.flags(m) & VM_LOCKED != 0)
+}
+
+/// Mappings of the folio in VMAs that are mlocked.
+pub(super) fn locked_mappings(m: &Machine, f: usize) -> u64 {
+    ptes(m).filter(|(mm, addr, pte)| page(*pte) == Some(f) && vm_locked(m, *mm, *addr)).count() as u64
+}

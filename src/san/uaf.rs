@@ -6,10 +6,10 @@ use crate::machine::Section;
 use crate::vocab::*;
 
 kinds! { "uaf":
-    MAPPING = "mapping" actual "C9, R-UAF-MAP" "An address_space is used after its inode was freed.";
+    MAPPING = "mapping" actual "C9, I-A1, I-A4, I-E1, R-UAF-MAP" "An address_space is used after its inode was freed.";
     FOLIO = "folio" actual "R10" "A folio on the free list is written.";
     CONTENT = "content" actual "R10" "The contents of a page on the free list are read or written.";
-    NULL_DEREF = "null-deref" actual "R-NULL-DEREF" "A NULL address_space is dereferenced.";
+    NULL_DEREF = "null-deref" actual "I-D5, R-NULL-DEREF" "A NULL address_space is dereferenced.";
     VMA = "vma" actual "R-UAF-VMA" "A VMA is used after it was freed.";
     ANON_VMA = "anon-vma" actual "MM-6.12 6.5, R-UAF-ANON-VMA"
         "An anon_vma is used after it was freed, outside an RCU section.";

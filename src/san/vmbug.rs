@@ -1,6 +1,6 @@
 //! The kernel's own assertions (MM-6.12 17.8), where the modelled functions make them.
 
-use super::{Check, CheckSpec, Finding, KindSpec, View};
+use super::{Check, CheckSpec, Finding, KindSpec, Stage, View};
 use crate::vocab::*;
 
 const fn kinds() -> [KindSpec; VmBug::ALL.len()] {
@@ -17,8 +17,13 @@ const fn kind(bug: VmBug) -> KindSpec {
     KindSpec {
         check: "vmbug",
         name: bug.name(),
-        predictive: false,
-        code: "MM-6.12 17.8",
+        stage: Stage::Actual,
+        code: match bug {
+            VmBug::NotLocked => "MM-6.12 17.8, I-C1, I-B6, R-UNLOCKED-BUG",
+            VmBug::WrongIndex => "MM-6.12 17.8, I-D4, R-WRONG-INDEX",
+            VmBug::Mapped => "MM-6.12 17.8, I-D2",
+            _ => "MM-6.12 17.8",
+        },
         doc: "A BUG_ON or VM_BUG_ON of the kernel fails.",
     }
 }

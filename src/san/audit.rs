@@ -1,0 +1,107 @@
+//! Audits: what the rules of the mail threads would have stricter than the kernels are. Soft, all of it.
+
+use super::state::{file_of, flags, page, slot_folio, slots, word};
+use super::{Check, CheckSpec, Finding, KindSpec, View};
+use crate::vocab::*;
+
+kinds! { "audit":
+    FOREIGN_LOCK = "foreign-lock" soft "I-C1, I-B6"
+        "The kernel asserts that a folio is locked, and it is, but by another task.";
+    UNVERIFIED = "unverified-lookup" soft "I-D4"
+        "A folio found in a slot is mapped or locked, but the slot was not looked at again after the reference.";
+    NEEDLESS_LOCK = "needless-lock" soft "I-E6"
+        "Compaction locks a folio that is neither dirty nor unevictable.";
+}
+
+/// One task's lookup.
+#[derive(Clone, Copy, Default)]
+struct Lookup {
+    /// Folio, plus one, got after the slot was read, and by which event.
+    got: u8,
+    at: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Audit {
+    lookups: [Lookup; TASKS],
+}
+
+impl Audit {
+    fn unverified(&self, v: &View, f: usize, e: &Event) -> Option<Finding> {
+        let l = self.lookups[e.task as usize];
+        (l.got as usize == f + 1 && v.set.wants(&UNVERIFIED)).then(|| UNVERIFIED.at(e).folio(f).with_other(Some(l.at)))
+    }
+
+    fn folio(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
+        let by_slot = |aux| matches!(Owner::from_aux(aux).0, Owner::Lookup | Owner::LookupBatch | Owner::Fault);
+        let l = &mut self.lookups[e.task as usize];
+        match e.note {
+            // Only what can be found in a slot: frames are scanned, too.
+            Note::RefTryGet if e.kind == Kind::Rmw && by_slot(e.aux) => {
+                let cached = slots(v.m).any(|(_, _, w)| slot_folio(w).is_some());
+                *l = if cached { Lookup { got: f as u8 + 1, at: e.seq } } else { Lookup::default() };
+                None
+            }
+            Note::RefPut if l.got as usize == f + 1 => {
+                l.got = 0;
+                None
+            }
+            Note::FolioTrylock if e.kind == Kind::Rmw => {
+                needless(v, f, e).or_else(|| self.unverified(v, f, e))
+            }
+            Note::LockAsserted => {
+                let foreign = !v.cx.has_folio_locked(f, e) && v.cx.running && v.set.wants(&FOREIGN_LOCK);
+                let other = Some(v.cx.folios[f].locked_at);
+                foreign.then(|| FOREIGN_LOCK.at(e).with_other(other))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Locks of compaction's filter are for the two questions only the mapping can answer.
+fn needless(v: &View, f: usize, e: &Event) -> Option<Finding> {
+    if !v.set.wants(&NEEDLESS_LOCK) {
+        return None;
+    }
+    let scans = v.m.stack(e.task as usize).any(|n| n.name == "isolate_migratepages_block");
+    let asked = flags(v.m, f) & PG_DIRTY != 0 || flags(v.m, f) & PG_UNEVICTABLE != 0 && file_of(v.m, f).is_some();
+    let begin = v.cx.task(e).op_begin;
+    let disturbed = v.cx.folios[f].written.iter().enumerate().any(|(t, at)| t != e.task as usize && *at >= begin);
+    (scans && !asked && !disturbed).then(|| NEEDLESS_LOCK.at(e))
+}
+
+impl Check for Audit {
+    const SPEC: CheckSpec = CheckSpec { name: "audit", title: "stricter than the kernel: audits", kinds: KINDS };
+    const TOPICS: Topics = Topics::none();
+    const SOFT: Topics = Topics::none()
+        .writes(Field::Flags)
+        .writes(Field::Refcount)
+        .writes(Field::PteCell)
+        .field(Field::Slot)
+        .note(Note::LockAsserted)
+        .note(Note::OpBegin);
+
+    fn reset(&mut self) {
+        *self = Audit::default();
+    }
+
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        if let Some(f) = e.obj.as_folio() {
+            return self.folio(v, f, e);
+        }
+        let l = &mut self.lookups[e.task as usize];
+        match e.obj.field() {
+            // Found there once more, by whoever holds it.
+            Field::Slot if e.kind == Kind::Load && slot_folio(e.old).is_some_and(|f| f + 1 == l.got as usize) => {
+                l.got = 0;
+                None
+            }
+            Field::PteCell if e.aux == PteWrite::Fault as u32 => {
+                let f = page(Pte(e.new)).filter(|f| word(v.m, *f, Field::FolioMapping) != 0)?;
+                self.unverified(v, f, e)
+            }
+            _ => None,
+        }
+    }
+}
