@@ -642,8 +642,8 @@ bugs! {
     };
     D1B = Bug {
         applies: FOLIOS,
-        predictive: Some("rmap/placement"),
-        actual: Some("rmap/placement"),
+        predictive: Some("pte/wrong-index"),
+        actual: Some("pte/wrong-index"),
         thread: Some("D1b"),
         cpus: 3,
         ..bug("2024_map_pages_no_reload", "stop 1 removed: next_uptodate_folio does not look at the slot again", "mutant")
@@ -834,7 +834,7 @@ bugs! {
         fix: "b87537d9e2fe",
         since: Some(((2, 6), (4, 4))),
         applies: V3_13,
-        predictive: Some("badpage/mlocked"),
+        predictive: Some("mlock/unstable"),
         actual: Some("badpage/mlocked"),
         thread: Some("C-V7"),
         ..bug("2015_mlock_after_page_table_lock", "try_to_unmap_one mlocks after dropping the page-table lock", "historic")
@@ -845,5 +845,39 @@ bugs! {
         actual: Some("lru/stranded-unevictable"),
         thread: Some("C-V8"),
         ..bug("mutant_putback_without_recheck", "putback_lru_page does not look again after filing a page", "mutant")
+    };
+    // For the checks: what no thread's variant shows.
+    M_MUNLOCK_SHARED = Bug {
+        actual: None,
+        ..mutant("mutant_munlock_shared_lock", "munlock holds the mmap_lock for reading only", "mlock/vm-flags")
+    };
+    M_WAITER_LOOKS = Bug {
+        actual: None,
+        ..mutant(
+            "mutant_waiter_looks_again",
+            "a waiter that has dropped its reference looks at the folio once more",
+            "waiter/touches",
+        )
+    };
+    M_BUFFERS_UNREF = Bug {
+        actual: Some("refcount/put-unowned"),
+        ..mutant(
+            "mutant_buffers_without_ref",
+            "create_empty_buffers takes no reference for the private data",
+            "refcount/private-unowned",
+        )
+    };
+    M_COMPACT_BLOCKING = mutant(
+        "mutant_compaction_takes_unmigratable",
+        "asynchronous compaction does not ask for a migrate_folio callback",
+        "regress/blocking-migrate",
+    );
+    M_MOVE_UNMOVABLE = Bug {
+        applies: UNMOVABLE,
+        ..mutant("mutant_migration_moves_unmovable", "move_to_new_folio ignores AS_UNMOVABLE", "regress/unmovable-moved")
+    };
+    M_FAULT_PUT = Bug {
+        actual: None,
+        ..mutant("mutant_fault_puts_first", "finish_fault has no reference while it sets the entry", "pte/unreferenced")
     };
 }

@@ -322,7 +322,8 @@ mod folios {
             return false;
         }
         let mapping = if bug(bugs::E3) { before } else { folio_mapping(folio) };
-        let migrate_dirty = !ask_aops || mapping.is_none_or(|m| mapping_aops(m) & AOPS_MIGRATE_FOLIO != 0);
+        let blocking = bug(bugs::M_COMPACT_BLOCKING);
+        let migrate_dirty = !ask_aops || blocking || mapping.is_none_or(|m| mapping_aops(m) & AOPS_MIGRATE_FOLIO != 0);
         let unmovable = kernel() >= Kernel::V6_8 && mapping.is_some_and(mapping_unmovable);
         if lock {
             folio_unlock(folio);

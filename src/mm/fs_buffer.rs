@@ -27,7 +27,12 @@ pub fn create_empty_buffers(folio: Folio) {
     let uptodate = if folio_test_uptodate(folio) { BH_UPTODATE } else { 0 };
     let dirty = if folio_test_dirty(folio) { BH_DIRTY } else { 0 };
     alloc_buffer(folio, uptodate | dirty);
-    folio_attach_private(folio, BUFFER);
+    if bug(bugs::M_BUFFERS_UNREF) {
+        folio_set_private_word(folio, BUFFER);
+        folio_set_private(folio);
+    } else {
+        folio_attach_private(folio, BUFFER);
+    }
     spin_unlock(SpinLock::i_private(mapping));
 }
 

@@ -10,7 +10,7 @@ use super::vmscan::folio_evictable;
 use super::{bug, kernel};
 use crate::bugs;
 use crate::kfn;
-use crate::linux::fault::{mmap_write_lock, mmap_write_unlock};
+use crate::linux::fault::{mmap_read_lock, mmap_read_unlock, mmap_write_lock, mmap_write_unlock};
 use crate::linux::mm_inline::*;
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
@@ -319,6 +319,11 @@ pub fn do_mlock(mm: Mm, addr: usize) {
 pub fn do_munlock(mm: Mm, addr: usize) {
     if kernel().mlocks_pages() {
         return pages::munlock(mm, addr);
+    }
+    if bug(bugs::M_MUNLOCK_SHARED) {
+        mmap_read_lock(mm);
+        apply_vma_lock_flags(mm, addr, false);
+        return mmap_read_unlock(mm);
     }
     mmap_write_lock(mm);
     apply_vma_lock_flags(mm, addr, false);

@@ -9,7 +9,7 @@ kinds! { "rmap":
     MAPCOUNT = "mapcount" actual "M1"
         "With the page tables unlocked, a folio's mapcount is not its number of mappings.";
     PTE_REFS = "pte-refs" actual "M2" "Page tables map a folio more often than they own references to it.";
-    DETACHED = "mapped-detached" actual "M3, I-D2" "A folio without a mapping is mapped.";
+    DETACHED = "mapped-detached" actual "M3, I-D1, I-D2, R-ORPHAN-PTE" "A folio without a mapping is mapped.";
     WRITABLE_SHARED = "writable-shared" actual "M4" "A writable entry maps an anonymous page that is not exclusive.";
     EXCLUSIVE_SHARED = "exclusive-shared" actual "M4" "An anonymous page is exclusive, but mapped more than once.";
     ENTRY_UNLOCKED = "entry-unlocked" actual "M6, I-B9" "A migration entry names a folio that is not locked.";

@@ -144,6 +144,9 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Beha
         spin_unlock_irq(queue.lock());
         if let Behavior::Drop(owner) = behavior {
             folio_put(folio, owner);
+            if bug(bugs::M_WAITER_LOOKS) {
+                test_bit(folio, bit);
+            }
         }
         loop {
             let flags = wait::entry_flags(me);

@@ -8,7 +8,7 @@ use crate::linux::highmem::{clear_user_highpage, copy_content};
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::__folio_mark_uptodate;
-use crate::linux::page_ref::folio_ref_transfer;
+use crate::linux::page_ref::{folio_get, folio_ref_transfer};
 use crate::linux::pagemap::folio_raw_mapping;
 use crate::linux::pgtable::*;
 use crate::machine::m;
@@ -212,7 +212,11 @@ pub fn finish_fault(vmf: &mut VmFaultInfo) -> VmFault {
     let (page, owner) = if is_cow { (vmf.cow_page, Owner::Alloc) } else { (vmf.page, Owner::Fault) };
     let Some(folio) = page else { return VmFault::NoPage };
     let same = lock_pte_same(vmf);
-    if same {
+    if same && bug(bugs::M_FAULT_PUT) {
+        folio_put(folio, owner);
+        set_pte_range(vmf, folio, vmf.addr);
+        folio_get(folio, Owner::Pte);
+    } else if same {
         folio_ref_transfer(folio, owner, Owner::Pte);
         set_pte_range(vmf, folio, vmf.addr);
     }
