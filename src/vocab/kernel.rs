@@ -158,11 +158,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// The kernel without any bug. The two switches default to what that kernel's page cache may rely on: before v4.20
-    /// neither (a file system could free inodes at once, and only preemptible-RCU readers were sure to count).
+    /// The kernel without any bug. The two switches default to what that kernel's page cache may rely on. Before v4.20
+    /// only preemptible-RCU readers were sure to count; that a file system could free inodes at once is thread A's
+    /// question, asked of v4.14 and v4.15.
     pub fn of(kernel: Kernel) -> Model {
-        let rcu = kernel.has_folios();
-        Model { kernel, bugs: BugSet::EMPTY, rcu_free: rcu, irqoff_is_reader: rcu, lru_batch_clear_first: false }
+        let (rcu_free, irqoff_is_reader) = (kernel.has_processes(), kernel >= Kernel::V5_0);
+        Model { kernel, bugs: BugSet::EMPTY, rcu_free, irqoff_is_reader, lru_batch_clear_first: false }
     }
 
     #[inline]
