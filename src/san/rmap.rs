@@ -120,7 +120,9 @@ fn misplaced(v: &View, mm: usize, addr: usize, entry: Pte, f: usize) -> Option<&
         (None, Some(file)) => area.file == Some(file),
         (None, None) => return Some(&DETACHED),
     };
-    let here = fits && word(v.m, f, Field::Index) == area.index(addr) as u64 && !v.cx.folios[f].free;
+    let nonlinear = area.flags(v.m) & VM_NONLINEAR != 0;
+    let placed = nonlinear || word(v.m, f, Field::Index) == area.index(addr) as u64;
+    let here = fits && placed && !v.cx.folios[f].free;
     (!here).then_some(&PLACEMENT)
 }
 
