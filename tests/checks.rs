@@ -50,10 +50,94 @@ fn kinds_have_unique_names_and_say_their_rule() {
     }
 }
 
-/// The first program that expects each `check/kind`: of `corpus/checks`, or else of `corpus/bugs`.
+/// The mail threads' rules (the reference's chapters 1 to 5) and its catalogue of reports.
+const RULES: [&str; 61] = [
+    "I-A1",
+    "I-A2",
+    "I-A3",
+    "I-A4",
+    "I-A5",
+    "I-A6",
+    "I-A7",
+    "I-B1",
+    "I-B2",
+    "I-B3",
+    "I-B4",
+    "I-B5",
+    "I-B6",
+    "I-B7",
+    "I-B8",
+    "I-B9",
+    "I-B10",
+    "I-C1",
+    "I-C2a",
+    "I-C2b",
+    "I-C2s",
+    "I-C3",
+    "I-C4",
+    "I-C5",
+    "I-C6",
+    "I-C7",
+    "I-C8",
+    "I-C9",
+    "I-C10",
+    "I-D1",
+    "I-D2",
+    "I-D3",
+    "I-D4",
+    "I-D5",
+    "I-D6",
+    "I-D7",
+    "I-D8",
+    "I-E1",
+    "I-E2",
+    "I-E3",
+    "I-E4",
+    "I-E5",
+    "I-E6",
+    "R-UAF-MAP",
+    "R-MAP-UNPROT",
+    "R-PUT-ZERO",
+    "R-PUT-UNOWNED",
+    "R-GET-ZERO",
+    "R-FREEZE-BAD",
+    "R-UNFREEZE",
+    "R-LEAK",
+    "R-BADPAGE",
+    "R-UNLOCKED-BUG",
+    "R-LOCK-UNREF",
+    "R-LOCK-FREED",
+    "R-NR-MLOCK",
+    "R-STRANDED",
+    "R-MLOCK-STALE",
+    "R-MLOCK-LOST",
+    "R-ORPHAN-PTE",
+    "R-WRONG-INDEX",
+];
+const MORE_RULES: [&str; 7] =
+    ["R-MAPPED-DELETE", "R-LRU-CORRUPT", "R-ISOLATE-NOREF", "R-NULL-DEREF", "R-REGRESS", "R-NOPROGRESS", "R-DEADLOCK"];
+
+/// The kinds that ask for a rule: those whose code names it, `R-BADPAGE(PG_mlocked)` for `R-BADPAGE`.
+fn kinds_of(rule: &str) -> Vec<String> {
+    let names = |code: &str| code == rule || code.strip_prefix(rule).is_some_and(|rest| rest.starts_with('('));
+    let kinds = CHECKS.iter().flat_map(|c| c.kinds).filter(|k| k.code.split(", ").any(names));
+    kinds.map(|k| format!("{}/{}", k.check, k.name)).collect()
+}
+
+fn rules() -> impl Iterator<Item = &'static str> {
+    RULES.into_iter().chain(MORE_RULES)
+}
+
+#[test]
+fn every_rule_of_the_mail_threads_has_a_kind() {
+    let missing: Vec<_> = rules().filter(|rule| kinds_of(rule).is_empty()).collect();
+    assert!(missing.is_empty(), "no kind asks for {missing:?}");
+}
+
+/// The first program that expects each `check/kind`: of `corpus/checks`, or else of `corpus/bugs`, `corpus/threads`.
 fn programs() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    for path in common::programs("corpus/checks").into_iter().chain(common::programs("corpus/bugs")) {
+    for path in ["corpus/checks", "corpus/bugs", "corpus/threads"].into_iter().flat_map(common::programs) {
         let Expect::Finding(signature) = common::load(&path).expect else { continue };
         let class = signature.split(':').next().unwrap_or_default().to_string();
         let below = path.strip_prefix(common::root().join("corpus")).expect("in corpus");
@@ -74,12 +158,17 @@ fn table() -> String {
     let kinds: Vec<_> = CHECKS.iter().flat_map(|c| c.kinds).collect();
     let shown = kinds.iter().filter(|k| programs.contains_key(&format!("{}/{}", k.check, k.name))).count();
     let rows: String = kinds.iter().map(|kind| row(kind, &programs)).collect();
+    let rules: String = rules().map(|rule| format!("| {rule} | {} |\n", kinds_of(rule).join(", "))).collect();
     format!(
         "# Checks\n\n\
          Every kind of finding, with the rule's code and a program of `corpus/` that shows it: {shown} of {} kinds\n\
          have one (`-`: no stored program). The quiet twin of a program of `bugs/` is the program without its `bug:`\n\
          line. `BLESS=1 cargo test --test checks` writes this file.\n\n\
-         | check | kind | code | class | fires on | quiet on |\n|---|---|---|---|---|---|\n{rows}",
+         Actual kinds report damage; predictive ones a broken rule before that; soft ones what the kernel allows by\n\
+         design, and only where they are asked for (`--checks soft`, or by their name).\n\n\
+         | check | kind | code | class | fires on | quiet on |\n|---|---|---|---|---|---|\n{rows}\n\
+         ## The rules of the mail threads\n\n\
+         | rule | kinds that ask for it |\n|---|---|\n{rules}",
         kinds.len()
     )
 }

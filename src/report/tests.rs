@@ -2,6 +2,7 @@ use super::signature::blame;
 use super::*;
 use crate::machine::{Step, Trace};
 use crate::prog::{FolioInit, FolioPlace, MappingInit, Op, Program};
+use crate::san::Stage;
 use crate::vocab::*;
 
 macro_rules! names {

@@ -103,7 +103,7 @@ fn counts(v: &View, f: usize, e: &Event) -> Option<Finding> {
 fn private(v: &View, f: usize, e: &Event) -> Option<Finding> {
     let owned = v.ledger.account(f).owner_total(Owner::Private) != 0;
     let apart = owned != (e.new & PG_PRIVATE != 0) && v.cx.running && !v.cx.folios[f].free;
-    apart.then(|| PRIVATE.at(e).with_other(v.ledger.account(f).last_change.map(|c| c.0)))
+    apart.then(|| PRIVATE.at(e))
 }
 
 /// Nothing may name a folio that goes to the allocator.

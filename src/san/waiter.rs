@@ -18,8 +18,8 @@ const ON_ENTRY: &str = "migration_entry_wait_on_locked";
 pub(super) struct Waiter {
     /// Tasks that must be silent, as a bit set.
     silent: u32,
-    /// About which folio, and since which event.
-    about: [(u8, u32); TASKS],
+    /// About which folio.
+    about: [u8; TASKS],
     /// The folio whose waiters flag each task set last.
     queued: [u8; TASKS],
 }
@@ -33,18 +33,17 @@ impl Waiter {
     fn lets_go(&mut self, v: &View, f: u8, e: &Event, waits: &dyn Fn(&str) -> bool) {
         if v.m.stack(e.task as usize).any(|n| waits(n.name)) {
             self.silent |= 1 << e.task;
-            self.about[e.task as usize] = (f, e.seq);
+            self.about[e.task as usize] = f;
         }
     }
 
     fn folio(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
-        let (about, since) = self.about[e.task as usize];
-        if self.is_silent(e.task) && about as usize == f {
+        if self.is_silent(e.task) && self.about[e.task as usize] as usize == f {
             if matches!(e.note, Note::RefTryGet | Note::FolioAlloc | Note::RefSet) {
                 self.silent &= !(1 << e.task);
                 return None;
             }
-            return (e.kind != Kind::Note).then(|| TOUCHES.at(e).with_other(Some(since)));
+            return (e.kind != Kind::Note).then(|| TOUCHES.at(e));
         }
         match e.note {
             Note::SetFlag if e.aux as u64 & PG_WAITERS != 0 => self.queued[e.task as usize] = f as u8,
