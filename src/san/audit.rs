@@ -1,6 +1,6 @@
 //! Audits: what the rules of the mail threads would have stricter than the kernels are. Soft, all of it.
 
-use super::state::{file_of, flags, page, slot_folio, slots, word};
+use super::state::{file_of, flags, page, slot_folio, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
@@ -16,7 +16,9 @@ kinds! { "audit":
 /// One task's lookup.
 #[derive(Clone, Copy, Default)]
 struct Lookup {
-    /// Folio, plus one, got after the slot was read, and by which event.
+    /// The folio in the slot read last, plus one.
+    seen: u8,
+    /// The folio got after that, plus one, until the slot is read again; and by which event.
     got: u8,
     at: u32,
 }
@@ -36,10 +38,9 @@ impl Audit {
         let by_slot = |aux| matches!(Owner::from_aux(aux).0, Owner::Lookup | Owner::LookupBatch | Owner::Fault);
         let l = &mut self.lookups[e.task as usize];
         match e.note {
-            // Only what can be found in a slot: frames are scanned, too.
-            Note::RefTryGet if e.kind == Kind::Rmw && by_slot(e.aux) => {
-                let cached = slots(v.m).any(|(_, _, w)| slot_folio(w).is_some());
-                *l = if cached { Lookup { got: f as u8 + 1, at: e.seq } } else { Lookup::default() };
+            // Frames are scanned, too: those are in no slot that was read.
+            Note::RefTryGet if e.kind == Kind::Rmw && by_slot(e.aux) && l.seen as usize == f + 1 => {
+                (l.got, l.at) = (l.seen, e.seq);
                 None
             }
             Note::RefPut if l.got as usize == f + 1 => {
@@ -50,9 +51,9 @@ impl Audit {
                 needless(v, f, e).or_else(|| self.unverified(v, f, e))
             }
             Note::LockAsserted => {
-                let foreign = !v.cx.has_folio_locked(f, e) && v.cx.running && v.set.wants(&FOREIGN_LOCK);
-                let other = Some(v.cx.folios[f].locked_at);
-                foreign.then(|| FOREIGN_LOCK.at(e).with_other(other))
+                let locked = flags(v.m, f) & PG_LOCKED != 0 && v.cx.running;
+                let foreign = locked && !v.cx.has_folio_locked(f, e) && v.set.wants(&FOREIGN_LOCK);
+                foreign.then(|| FOREIGN_LOCK.at(e).with_other(Some(v.cx.folios[f].locked_at)))
             }
             _ => None,
         }
@@ -92,9 +93,14 @@ impl Check for Audit {
         }
         let l = &mut self.lookups[e.task as usize];
         match e.obj.field() {
-            // Found there once more, by whoever holds it.
-            Field::Slot if e.kind == Kind::Load && slot_folio(e.old).is_some_and(|f| f + 1 == l.got as usize) => {
-                l.got = 0;
+            Field::Slot if e.kind == Kind::Load => {
+                l.seen = slot_folio(e.old).map_or(0, |f| f as u8 + 1);
+                // Found there once more, by whoever holds it.
+                l.got = if l.seen == l.got { 0 } else { l.got };
+                None
+            }
+            _ if e.note == Note::OpBegin => {
+                *l = Lookup::default();
                 None
             }
             Field::PteCell if e.aux == PteWrite::Fault as u32 => {

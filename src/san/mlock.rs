@@ -27,6 +27,9 @@ pub(super) struct Mlock {
     as_set_up: u32,
     /// NR_MLOCK less the pages with PG_mlocked, then.
     surplus: u64,
+    /// The last change of each page's PG_mlocked, and of any.
+    changed: [Option<u32>; FOLIOS],
+    last: Option<u32>,
 }
 
 /// Pages in use with PG_mlocked.
@@ -60,6 +63,8 @@ impl Mlock {
             return None;
         }
         self.as_set_up &= !(1 << f);
+        self.changed[f] = Some(e.seq);
+        self.last = Some(e.seq);
         if v.m.model().kernel.has_folios() {
             return None;
         }
@@ -78,13 +83,14 @@ impl Mlock {
     fn at_rest(&self, v: &View, e: &Event) -> Option<Finding> {
         let counted = !v.m.model().kernel.has_folios();
         if counted && surplus(v) != self.surplus {
-            return Some(NR_MLOCK.at(e));
+            return Some(NR_MLOCK.at(e).with_other(self.last));
         }
+        let found = |f: usize, kind: &KindSpec| kind.at(e).folio(f).with_other(self.changed[f]);
         let mut used = (0..FOLIOS).filter(|f| !v.cx.folios[*f].free && self.as_set_up >> *f & 1 == 0);
         if let Some(f) = used.clone().find(|f| counted && stale(v, *f)) {
-            return Some(STALE.at(e).folio(f));
+            return Some(found(f, &STALE));
         }
-        used.find_map(|f| audit(v, f, e))
+        used.find_map(|f| audit(v, f).map(|kind| found(f, kind)))
     }
 }
 
@@ -97,11 +103,11 @@ fn lost(v: &View, f: usize) -> bool {
 }
 
 #[cold]
-fn audit(v: &View, f: usize, e: &Event) -> Option<Finding> {
+fn audit(v: &View, f: usize) -> Option<&'static KindSpec> {
     let listed = |flags: u64| flags & (PG_MLOCKED | PG_LRU | PG_UNEVICTABLE) == PG_MLOCKED | PG_LRU;
     match () {
-        _ if v.set.wants(&LOST) && lost(v, f) => Some(LOST.at(e).folio(f)),
-        _ if v.set.wants(&EVICTABLE_LIST) && listed(flags(v.m, f)) => Some(EVICTABLE_LIST.at(e).folio(f)),
+        _ if v.set.wants(&LOST) && lost(v, f) => Some(&LOST),
+        _ if v.set.wants(&EVICTABLE_LIST) && listed(flags(v.m, f)) => Some(&EVICTABLE_LIST),
         _ => None,
     }
 }
@@ -166,7 +172,11 @@ impl Check for Mlock {
         match e.note {
             Note::SetupDone => self.set_up(v),
             Note::Quiescent => return self.at_rest(v, e),
-            Note::FolioAlloc => self.as_set_up &= !(1 << e.obj.as_folio()?),
+            Note::FolioAlloc => {
+                let f = e.obj.as_folio()?;
+                self.as_set_up &= !(1 << f);
+                self.changed[f] = None;
+            }
             _ if e.obj.field() == Field::VmFlags => return vm_flags(v, e),
             _ => return self.flags(v, e.obj.as_folio()?, e),
         }

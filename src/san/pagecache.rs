@@ -112,6 +112,7 @@ fn removed(v: &View, m: usize, f: usize, tree_locked: bool, e: &Event) -> Option
     match () {
         _ if flags & PG_DIRTY == 0 => None,
         _ if reclaim => Some(DIRTY_LOST.at(e).folio(f).with_other(Some(a.frozen_at))),
+        _ if m == SWAP_SPACE => None,
         _ => v.set.wants(&DIRTY_REMOVED).then(|| DIRTY_REMOVED.at(e).folio(f)),
     }
 }
