@@ -117,6 +117,12 @@ struct Pair {
 
 // ----- isolated folios (MM-6.12 7.1) -----
 
+/// -EAGAIN: somebody has a reference that migration does not expect.
+fn in_use(src: Folio, expected: u64) -> Errno {
+    m().note(Note::MigrateAgain, src.obj(Field::Refcount), expected as u32);
+    Errno::Again
+}
+
 /// `putback_movable_pages()`, v6.12. Drops the isolation references. Left out: movable_ops pages, statistics.
 pub fn putback_movable_pages(list: &FolioBatch) {
     kfn!(putback_movable_pages);
@@ -209,7 +215,7 @@ fn __folio_migrate_mapping(mapping: Option<AddressSpace>, dst: Folio, src: Folio
     xa_lock_irq(mapping);
     if !folio_ref_freeze(src, expected) {
         xa_unlock_irq(mapping);
-        return Err(Errno::Again);
+        return Err(in_use(src, expected));
     }
     copy_place(dst, src);
     let owner = if mapping.is_swap() { Owner::SwapCache } else { Owner::PageCache };
@@ -294,7 +300,7 @@ fn __migrate_folio(mapping: Option<AddressSpace>, dst: Folio, src: Folio, privat
     let expected = folio_expected_ref_count(src).wrapping_add(1);
     let copy_first = kernel() >= Kernel::V6_12;
     if (copy_first || mapping.is_none()) && folio_ref_count(src) != expected {
-        return Err(Errno::Again);
+        return Err(in_use(src, expected));
     }
     if bug(bugs::M_MIGRATE_EARLY) {
         __folio_migrate_mapping(mapping, dst, src, expected)?;
@@ -778,5 +784,8 @@ pub(super) fn migrate_pages_with(list: &mut FolioBatch, new: &mut dyn NewFolios,
         migrate_pages_sync(list, &mut ret, new, mode);
     }
     splice_tail(&mut ret, list);
+    for folio in list.folios() {
+        m().note(Note::MigrateGiveUp, folio.obj(Field::Refcount), 0);
+    }
     list.count()
 }
