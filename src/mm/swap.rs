@@ -210,8 +210,12 @@ fn move_fn(batch: Batch) -> fn(Folio) {
 }
 
 /// Whether the drain owns the folio's LRU position: it files what lru_add brings, and must win PG_lru of the others,
-/// unless (v6.12.0) that was done before they were queued.
-fn drain_owns(batch: Batch, folio: Folio) -> bool {
+/// unless (v6.12.0) that was done before they were queued. Before v5.11 the lru_lock decides.
+fn drain_owns(batch: Batch, folio: Folio, locked: &mut bool) -> bool {
+    if !kernel().has_folios() && batch != Batch::LruAdd {
+        relock(locked);
+        return folio_test_lru(folio);
+    }
     batch == Batch::LruAdd || m().model().lru_batch_clear_first || folio_test_clear_lru(folio)
 }
 
@@ -225,7 +229,7 @@ fn folio_batch_move_lru(batch: Batch) {
     for pfn in batch_entries(batch).iter() {
         let folio = Folio(pfn as u8);
         fbatch.add(folio, 0);
-        if drain_owns(batch, folio) {
+        if drain_owns(batch, folio, &mut locked) {
             relock(&mut locked);
             move_fn(batch)(folio);
             if kernel().has_folios() {
