@@ -83,6 +83,15 @@ pub fn folio_ref_freeze(folio: Folio, count: u64) -> bool {
     m().rmw(folio.obj(Field::Refcount), Order::Full, Note::RefFreeze, count as u32, freeze).is_ok()
 }
 
+/// What a freeze must not be: LD, and ST of 0 if the count was `count`.
+pub fn folio_ref_set_zero(folio: Folio, count: u64) -> bool {
+    prim!(folio_ref_set_zero);
+    if m().load(folio.obj(Field::Refcount), Order::Relaxed, Note::Nothing, 0) != count {
+        return false;
+    }
+    m().rmw(folio.obj(Field::Refcount), Order::Plain, Note::RefFreeze, count as u32, |_| Some(0)).is_ok()
+}
+
 /// Ends a freeze with a store of `count`.
 #[inline]
 pub fn folio_ref_unfreeze(folio: Folio, count: u64) {

@@ -65,11 +65,11 @@ impl CompactControl {
 }
 
 /// `compact_zone()`, v6.12 (MM-6.12 8.3), for the frames `cc` names: isolates what can be migrated, migrates it, puts
-/// the rest back. Kernels before v6.5 put everything back. Left out: the free scanner's position, pageblocks, the
+/// the rest back. Kernels before v5.0 put everything back. Left out: the free scanner's position, pageblocks, the
 /// second round, the drain at its end.
 pub fn compact_zone(cc: &mut CompactControl) {
     kfn!(compact_zone);
-    let migrates = kernel().has_folios();
+    let migrates = kernel() >= Kernel::V5_0;
     if migrates {
         lru_add_drain();
     }

@@ -71,7 +71,7 @@ pub fn has_readahead(mapping: AddressSpace) -> bool {
 pub fn dirty_folio(mapping: AddressSpace, folio: Folio) -> bool {
     match kind(mapping) {
         // Every file had tags and accounting where the model has no others.
-        Kind::Memory if kernel().has_folios() || mapping.is_swap() => noop_dirty_folio(folio),
+        Kind::Memory if kernel().has_writeback() || mapping.is_swap() => noop_dirty_folio(folio),
         Kind::Buffers => fs_buffer::block_dirty_folio(mapping, folio),
         Kind::Iomap => iomap::iomap_dirty_folio(mapping, folio),
         _ => filemap_dirty_folio(mapping, folio),
@@ -209,6 +209,8 @@ pub(super) fn prepare_mkwrite(mapping: AddressSpace, folio: Folio) {
     if kind(mapping) == Kind::Buffers {
         fs_buffer::folio_create_buffers(folio);
         fs_buffer::mark_buffer_dirty(folio);
+    } else if !kernel().has_folios() && kind(mapping) == Kind::Iomap {
+        iomap::iomap_page_create(folio); // iomap_page_mkwrite()
     }
 }
 

@@ -1,18 +1,22 @@
-//! `mm/migrate.c`: moving an isolated folio's contents, users and mappings to another frame.
+//! `mm/migrate.c`: moving an isolated folio's contents, users and mappings to another frame. `pages` has the form of the
+//! kernels before folios.
 //!
 //! Order-0 LRU folios. Left out everywhere: movable_ops pages, hugetlb, large folios and their splitting, memcg,
 //! statistics, the TLB flush between unmapping and moving (the model has no TLB). The expected reference count is the
 //! later one of the v6.12 series, `folio_expected_ref_count() + 1`; `folio_expected_refs()` of v6.12.0, which does not
 //! count mappings, is left out.
 
+mod pages;
+
 use super::filemap::{
-    filemap_release_folio, folio_end_writeback, folio_lock, folio_unlock, folio_wait_writeback,
-    migration_entry_wait_on_locked,
+    filemap_release_folio, folio_end_writeback, folio_lock, folio_unlock, folio_wait_locked,
+    folio_wait_writeback, migration_entry_wait_on_locked, put_and_wait_on_page_locked,
 };
 use super::fs_aops::{Writepage, writepage};
 use super::fs_buffer::{invalidate_bh_lrus_cpu, lock_buffer, try_to_free_buffers, trylock_buffer, unlock_buffer};
 use super::memory::mk_pte_read_once;
 use super::mlock::mlock_drain_local;
+use super::mlock::pages::mlock_vma_page;
 use super::page_alloc::folio_alloc;
 use super::page_writeback::folio_clear_dirty_for_io;
 use super::rmap::*;
@@ -136,21 +140,54 @@ pub fn putback_movable_pages(list: &FolioBatch) {
     }
 }
 
-/// `folio_putback_lru()`, or `putback_lru_page()` in the kernels that decide evictability there.
+/// `folio_putback_lru()`, or `putback_lru_page()` in the kernels that decide evictability there (before v5.0).
 pub fn putback_lru(folio: Folio) {
-    if kernel().has_folios() { folio_putback_lru(folio) } else { putback_lru_page(folio) }
+    if kernel() >= Kernel::V5_0 { folio_putback_lru(folio) } else { putback_lru_page(folio) }
 }
 
 // ----- migration entries (MM-6.12 2.6, 6.9) -----
 
-/// `migration_entry_wait()`, v6.12. mmap_lock held, no reference. Sleeps until the folio a migration entry at `addr`
-/// names is unlocked; returns at once if there is no such entry.
+/// `migration_entry_wait()`, v3.13 to v6.12. mmap_lock held, no reference. Sleeps until the folio a migration entry at
+/// `addr` names is unlocked; returns at once if there is no such entry, or if its folio is frozen.
 pub fn migration_entry_wait(mm: Mm, addr: usize) {
     kfn!(migration_entry_wait);
     pte_offset_map_lock(mm);
-    match ptep_get(mm, addr).migration_pfn() {
-        Some(pfn) => migration_entry_wait_on_locked(Folio(pfn as u8), mm),
-        None => pte_unmap_unlock(mm),
+    let Some(pfn) = ptep_get(mm, addr).migration_pfn() else { return pte_unmap_unlock(mm) };
+    let folio = Folio(pfn as u8);
+    match wait_form() {
+        WaitForm::Queued => migration_entry_wait_on_locked(folio, mm),
+        form => {
+            // The entry says that migration has a reference, unless it has frozen it: then the fault comes again.
+            let got = folio_try_get(folio, Owner::Fault);
+            pte_unmap_unlock(mm);
+            if got && form == WaitForm::Dropped {
+                put_and_wait_on_page_locked(folio, Owner::Fault);
+            } else if got {
+                folio_wait_locked(folio);
+                folio_put(folio, Owner::Fault);
+            }
+        }
+    }
+}
+
+/// How a fault waits for a migration to end (ERAS B.F9).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WaitForm {
+    /// W0, before 9a1ea439b16b (v5.0): with a reference, which makes the freeze fail.
+    Referenced,
+    /// W1, up to v5.16: the reference is dropped once the waiter is queued.
+    Dropped,
+    /// W2, since ffa65753c431 (v5.17): queued under the page-table lock, without a reference.
+    Queued,
+}
+
+fn wait_form() -> WaitForm {
+    match () {
+        _ if bug(bugs::B_W0) => WaitForm::Referenced,
+        _ if bug(bugs::B_W1) => WaitForm::Dropped,
+        _ if bug(bugs::B_W2) || kernel().has_folios() => WaitForm::Queued,
+        _ if kernel() >= Kernel::V5_0 => WaitForm::Dropped,
+        _ => WaitForm::Referenced,
     }
 }
 
@@ -171,14 +208,24 @@ fn remove_migration_pte(src: Folio, dst: Folio, vma: Vma, addr: usize) {
     if entry.migration_kind() == MigrationKind::Write {
         pte = pte.mkwrite();
     }
+    if !kernel().has_folios() {
+        set_pte_at(vma.mm(), addr, pte, PteWrite::Restore);
+    }
     if folio_test_anon(dst) {
-        folio_add_anon_rmap_pte(dst, vma, addr, entry.migration_kind() != MigrationKind::Read);
+        let exclusive = kernel().has_folios() && entry.migration_kind() != MigrationKind::Read;
+        folio_add_anon_rmap_pte(dst, vma, addr, exclusive);
     } else {
         folio_add_file_rmap_pte(dst, vma, addr);
     }
-    set_pte_at(vma.mm(), addr, pte, PteWrite::Restore);
-    if vma.vm_flags() & VM_LOCKED != 0 {
-        mlock_drain_local();
+    if kernel().has_folios() {
+        set_pte_at(vma.mm(), addr, pte, PteWrite::Restore);
+    }
+    if kernel() >= Kernel::V5_0 && vma.vm_flags() & VM_LOCKED != 0 {
+        if kernel().has_folios() {
+            mlock_drain_local();
+        } else {
+            mlock_vma_page(dst);
+        }
     }
     page_vma_mapped_walk_done(vma);
 }
@@ -423,8 +470,8 @@ fn writeout(mapping: AddressSpace, aops: u64, folio: Folio) -> Errno {
         folio_lock(folio);
     }
     // Trying again without a new unmap, as Linux does, may move a folio that is mapped: an open question. The model
-    // gives up instead unless it is put back in.
-    if bug(bugs::OPEN_WRITEOUT) { Errno::Again } else { Errno::Busy }
+    // gives up instead unless it is put back in. Before folios each pass unmapped anew.
+    if bug(bugs::OPEN_WRITEOUT) || !kernel().has_folios() { Errno::Again } else { Errno::Busy }
 }
 
 /// `fallback_migrate_folio()`, v6.12: the file system has no `migrate_folio`. Both locked.
@@ -765,8 +812,8 @@ fn migrate_pages_sync(from: &mut FolioBatch, ret: &mut FolioBatch, new: &mut dyn
 }
 
 /// `migrate_pages()`, v6.12, of the folios in `list`, which the caller isolated; each is marked as on a private list.
-/// Returns how many were not migrated: they are in `list`, for the caller to put back. Kernels before folios never
-/// migrate. Left out: splitting long lists into batches.
+/// Returns how many were not migrated: they are in `list`, for the caller to put back. v4.14 and v4.15 never migrate.
+/// Left out: splitting long lists into batches.
 pub fn migrate_pages(list: &mut FolioBatch, mode: MigrateMode) -> usize {
     kfn!(migrate_pages);
     migrate_pages_with(list, &mut PageAllocator, mode)
@@ -774,8 +821,11 @@ pub fn migrate_pages(list: &mut FolioBatch, mode: MigrateMode) -> usize {
 
 /// [`migrate_pages`] with the caller's own source of new folios.
 pub(super) fn migrate_pages_with(list: &mut FolioBatch, new: &mut dyn NewFolios, mode: MigrateMode) -> usize {
-    if !kernel().has_folios() {
+    if !kernel().has_processes() {
         return list.count();
+    }
+    if !kernel().has_folios() {
+        return pages::migrate_pages(list, new, mode);
     }
     let mut ret = FolioBatch::new();
     if mode == MigrateMode::Async {

@@ -24,7 +24,7 @@ pub fn folio_mark_dirty(folio: Folio) {
         noop_dirty_folio(folio);
         return;
     };
-    if kernel().has_folios() && folio_test_reclaim(folio) {
+    if kernel().has_writeback() && folio_test_reclaim(folio) {
         folio_clear_reclaim(folio);
     }
     if bug(bugs::M_NA_DIRTY) {
@@ -86,7 +86,7 @@ pub fn folio_cancel_dirty(folio: Folio) {
 /// `__folio_cancel_dirty()`, v6.12.
 fn __folio_cancel_dirty(folio: Folio) {
     kfn!(__folio_cancel_dirty);
-    if !kernel().has_folios() || folio_mapping(folio).is_some_and(mapping_can_writeback) {
+    if !kernel().has_writeback() || folio_mapping(folio).is_some_and(mapping_can_writeback) {
         folio_test_clear_dirty(folio);
     } else {
         folio_clear_dirty(folio);

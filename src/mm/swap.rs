@@ -108,19 +108,25 @@ pub fn folio_put_refs(folio: Folio, owner: Owner, nr: u32) {
 /// lru_lock held. Left out: workingset statistics.
 fn lru_add(folio: Folio) {
     kfn!(lru_add);
-    if !kernel().has_folios() {
+    if kernel() < Kernel::V5_0 {
         vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
-        folio_set_lru(folio); // set, then linked: the other way round since v5.0
+        folio_set_lru(folio); // set, then linked: the other way round since v5.11
         return lruvec_add_folio(folio);
     }
     folio_test_clear_unevictable(folio);
     vm_bug_on_folio(peek_flags(folio) & PG_LRU != 0, folio, VmBug::LruSet);
+    if !kernel().has_folios() {
+        folio_set_lru(folio);
+        m().barrier(Order::Full);
+    }
     if !folio_evictable(folio) {
         if !bug(bugs::M_UNEVICTABLE_ACTIVE) {
             folio_clear_active(folio);
         }
         folio_set_unevictable(folio);
-        folio_set_mlock_count(folio, 0);
+        if kernel().has_folios() {
+            folio_set_mlock_count(folio, 0);
+        }
     }
     lruvec_add_folio(folio);
 }

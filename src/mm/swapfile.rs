@@ -16,7 +16,7 @@ use crate::linux::mm_types::{AddressSpace, Folio, Mm, Vma};
 use crate::linux::mmdebug::{bug_on, peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::*;
 use crate::linux::page_ref::{folio_get, folio_ref_sub};
-use crate::linux::pagemap::{folio_mapped, folio_swap, folio_test_anon, folio_trylock};
+use crate::linux::pagemap::{folio_mapcount, folio_mapped, folio_swap, folio_test_anon, folio_trylock};
 use crate::linux::pgtable::*;
 use crate::linux::rcupdate::synchronize_rcu;
 use crate::linux::signal::fatal_signal_pending;
@@ -235,6 +235,32 @@ pub fn folio_free_swap(folio: Folio) -> bool {
     delete_from_swap_cache(folio);
     folio_set_dirty(folio);
     true
+}
+
+/// `reuse_swap_page()`, v3.13 to v5.17 (ERAS B.F11). Page locked; page-table lock held, and its entry is about to be the
+/// page's only user or not. True: it is, and the page has left the swap cache (unless it is under writeback) and is
+/// dirty. `total` becomes the number of its users, mappings and swap entries. Left out: KSM, devices that want stable
+/// pages.
+pub fn reuse_swap_page(page: Folio, total: &mut u64) -> bool {
+    kfn!(reuse_swap_page);
+    let unlocked = peek_flags(page) & PG_LOCKED == 0;
+    vm_bug_on_folio(unlocked && !bug(bugs::B_V3_UNLOCKED), page, VmBug::NotLocked);
+    let mut count = folio_mapcount(page);
+    if folio_test_swapcache(page) {
+        count += page_swapcount(page);
+    }
+    *total = count;
+    if count == 1 && folio_test_swapcache(page) && !folio_test_writeback(page) {
+        delete_from_swap_cache(page);
+        folio_set_dirty(page);
+    }
+    count <= 1
+}
+
+/// `page_swapcount()`, v5.0: swap entries for the page's slot. Page locked.
+fn page_swapcount(page: Folio) -> u64 {
+    kfn!(page_swapcount);
+    folio_swap(page).filter(|slot| _swap_info_get(*slot)).map_or(0, swap_swapcount)
 }
 
 /// `__try_to_reclaim_swap()`, v6.12: frees a slot only the swap cache uses. `anyway` (TTRS_ANYWAY | TTRS_DIRECT), or

@@ -36,7 +36,7 @@ fn folio_invalidate(folio: Folio) {
 }
 
 /// `truncate_cleanup_folio()`, v6.12. Folio locked, attached, not under writeback. Unmaps, drops private data (which
-/// may fail) and cancels dirty. Left out in the kernels before folios: all but the last (files are not mapped there).
+/// may fail) and cancels dirty. Left out in v4.14 and v4.15: all but the last (files are not mapped there).
 fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(truncate_cleanup_folio);
     if kernel().has_processes() {
@@ -120,7 +120,7 @@ fn lock_entries_pages(
             continue;
         }
         vm_bug_on_folio(m().peek(folio.obj(Field::Index)) != index as u64, folio, VmBug::WrongIndex);
-        if kernel() == Kernel::V4_14 {
+        if kernel() <= Kernel::V4_14 {
             // Deleted one by one; the batched delete came with v4.15.
             if !folio_test_writeback(folio) {
                 truncate_inode_folio(mapping, folio);
@@ -304,7 +304,7 @@ fn mapping_evict_folio(mapping: AddressSpace, folio: Folio) -> bool {
         if folio_ref_count(folio) > 1 + private + 1 || !filemap_release_folio(folio) {
             return false;
         }
-    } else if folio_mapped(folio) {
+    } else if folio_mapped(folio) || (kernel().has_writeback() && !filemap_release_folio(folio)) {
         return false;
     }
     remove_mapping(mapping, folio)

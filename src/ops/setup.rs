@@ -57,7 +57,7 @@ fn folio_notes(init: &Init, pfn: usize, folio: &FolioInit) {
     for _ in folio.users() {
         m().note(Note::RefInit, count, Owner::Pte.aux(0, 1));
     }
-    if folio.flags & PG_PRIVATE != 0 {
+    if folio.flags & PG_PRIVATE != 0 && private_counted(m().model()) {
         m().note(Note::RefInit, count, Owner::Private.aux(0, 1));
     }
     let flags = folio_flags(init, folio, m().model());
@@ -108,7 +108,7 @@ fn as_flags(mapping: &MappingInit, model: Model) -> u64 {
 fn mapping_words(init: &Init, i: usize, set_up: &MappingInit, model: Model, poke: &mut dyn FnMut(Obj, u64)) {
     let (mut pages, mut marks) = (0, 0);
     // noop_dirty_folio() sets no mark; the model's older kernels have it for no file.
-    let tagged = set_up.has_device() || !model.kernel.has_folios();
+    let tagged = set_up.has_device() || !model.kernel.has_writeback();
     for (pfn, folio) in init.folios.iter().enumerate() {
         let Some((folio, FolioPlace::Cache { mapping, index })) = folio.map(|f| (f, f.place)) else { continue };
         if mapping as usize == i {
@@ -155,7 +155,7 @@ fn process_words(init: &Init, mm: usize, poke: &mut dyn FnMut(Obj, u64)) {
 
 fn pte(init: &Init, mm: usize, addr: usize) -> Pte {
     if let Some(slot) = init.slot_at(mm, addr) {
-        return Pte::swap(slot, true);
+        return Pte::swap(slot, m().model().kernel.has_folios());
     }
     let (Some(pfn), Some((_, vma))) = (init.folio_at(mm, addr), init.vma_at(mm, addr)) else { return Pte::NONE };
     let entry = Pte::present(pfn).mkyoung();
@@ -200,7 +200,7 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
     match folio.place {
         FolioPlace::Cache { mapping, index } => {
             let private = folio.flags & PG_PRIVATE != 0;
-            poke(Field::Refcount, 1 + users + private as u64);
+            poke(Field::Refcount, 1 + users + (private && private_counted(model)) as u64);
             poke(Field::FolioMapping, file_mapping(mapping as usize, 0));
             poke(Field::Index, index as u64);
             let disk = init.mapping(mapping).map_or(0, |m| on_disk(&m, mapping as usize, index as usize));
@@ -220,6 +220,11 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
             poke(Field::Content, own_version);
         }
     }
+}
+
+/// Whether private data have a reference on their page.
+fn private_counted(model: Model) -> bool {
+    !model.has(bugs::B_V0)
 }
 
 /// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is, or if

@@ -9,6 +9,11 @@ const FOLIOS: &[Kernel] = &[Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 /// Kernels with folios, and v3.13.
 const V3_13: &[Kernel] = &[Kernel::V3_13, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 const NONLINEAR: &[Kernel] = &[Kernel::V3_13];
+/// Kernels that write back and swap.
+const RICH: &[Kernel] = &[Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
+const V5_0: &[Kernel] = &[Kernel::V5_0];
+/// Kernels with processes.
+const PROCESSES: &[Kernel] = &[Kernel::V3_13, Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 const MODES: Arg = Arg::Mode(&["sync", "async"]);
 const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
 const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
@@ -71,9 +76,9 @@ ops! {
     /// Compact page frames: isolate what can be migrated and migrate it; before v6.5, put it back.
     compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::lru::compact;
     /// read() one page of a file, bringing it in if need be.
-    filemap_read(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::filemap_read;
+    filemap_read(m: Arg::Mapping, index: Arg::Index) in RICH as Lookup => run::file::filemap_read;
     /// write() one page of a file, under its i_rwsem.
-    filemap_write(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::filemap_write;
+    filemap_write(m: Arg::Mapping, index: Arg::Index) in RICH as Add => run::file::filemap_write;
     /// ftruncate() a file to `index` pages: its size, its mapped pages, its page cache.
     truncate(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::truncate;
     /// fallocate(FALLOC_FL_PUNCH_HOLE) of one page.
@@ -81,33 +86,33 @@ ops! {
     /// Drop the pages of a file from `index` on, mapped or dirty or not, as direct I/O does.
     invalidate_inode_pages2(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::invalidate_pages2;
     /// Load from a virtual page, faulting as often as it takes.
-    user_read(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Lookup => run::process::user_read;
+    user_read(p: Arg::Process, addr: Arg::Addr) in RICH as Lookup => run::process::user_read;
     /// Store to a virtual page: anonymous fault, copy-on-write, page_mkwrite, swap-in.
-    user_write(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Add => run::process::user_write;
+    user_write(p: Arg::Process, addr: Arg::Addr) in RICH as Add => run::process::user_write;
     /// Start writeback of a file's dirty pages; `sync` also waits for pages under writeback.
-    writeback(m: Arg::Mapping, mode: WRITEBACK) in FOLIOS as Move => run::file::writeback;
+    writeback(m: Arg::Mapping, mode: WRITEBACK) in RICH as Move => run::file::writeback;
     /// Attach a buffer head to a cached folio under its lock.
-    create_buffers(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::create_buffers;
+    create_buffers(m: Arg::Mapping, index: Arg::Index) in RICH as Lookup => run::file::create_buffers;
     /// Dirty a folio by its buffer head.
-    mark_buffer_dirty(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::mark_buffer_dirty;
+    mark_buffer_dirty(m: Arg::Mapping, index: Arg::Index) in RICH as Lookup => run::file::mark_buffer_dirty;
     /// fsync(): write a file's dirty pages and wait for all writeback.
-    fsync(m: Arg::Mapping) in FOLIOS as Move => run::file::fsync;
+    fsync(m: Arg::Mapping) in RICH as Move => run::file::fsync;
     /// Read a window of pages ahead, without waiting for it.
     readahead(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::readahead;
     /// Bring a page in by adding a folio and replacing it with one that has the contents, as fuse does.
     replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::replace_page_cache_folio;
     /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
-    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in FOLIOS as Map => run::process::mmap;
+    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in RICH as Map => run::process::mmap;
     /// munmap() two pages.
-    munmap(p: Arg::Process, addr: Arg::Addr) in V3_13 as Remove => run::process::munmap;
+    munmap(p: Arg::Process, addr: Arg::Addr) in PROCESSES as Remove => run::process::munmap;
     /// mprotect() the VMA at a page: read-only, or writable.
     mprotect(p: Arg::Process, addr: Arg::Addr, how: PROT) in FOLIOS as Map => run::process::mprotect;
     /// mremap() the VMA at a page to another address.
     mremap(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in FOLIOS as Map => run::process::mremap;
     /// fork(): the other process becomes the child, unless it exists.
-    fork(p: Arg::Process) in FOLIOS as Map => run::process::fork;
+    fork(p: Arg::Process) in RICH as Map => run::process::fork;
     /// exit(): the process's own use of its address space ends; the last user tears it down.
-    exit(p: Arg::Process) in V3_13 as Remove => run::process::end_process;
+    exit(p: Arg::Process) in PROCESSES as Remove => run::process::end_process;
     /// mlock() the VMA at a page.
     mlock(p: Arg::Process, addr: Arg::Addr) in V3_13 as Map => run::process::mlock;
     /// munlock() the VMA at a page.
@@ -123,23 +128,23 @@ ops! {
     /// Drop a pin of this CPU, calling the page dirty or not.
     unpin(how: UNPIN) in FOLIOS as Release => run::process::unpin;
     /// Move folios from the tail of an active list to the inactive one.
-    shrink_active_list(list: ACTIVE) in FOLIOS as Scan => run::lru::shrink_active_list;
+    shrink_active_list(list: ACTIVE) in RICH as Scan => run::lru::shrink_active_list;
     /// Direct reclaim: one round over all lists.
-    reclaim() in FOLIOS as Scan => run::lru::reclaim;
+    reclaim() in RICH as Scan => run::lru::reclaim;
     /// Wake kswapd, which reclaims in its own task.
-    kswapd() in FOLIOS as Scan => run::lru::kswapd;
+    kswapd() in RICH as Scan => run::lru::kswapd;
     /// File the batched folios of every CPU on the LRU, and wait for that.
     lru_add_drain_all() in FOLIOS as Release => run::lru::lru_add_drain_all;
     /// Switch the per-CPU LRU batches off, drain them, and on again.
     lru_cache_disable() in FOLIOS as Release => run::lru::lru_cache_disable;
     /// Mark a cached folio accessed: referenced, then active.
-    folio_mark_accessed(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Lookup => run::file::folio_mark_accessed;
+    folio_mark_accessed(m: Arg::Mapping, index: Arg::Index) in RICH as Lookup => run::file::folio_mark_accessed;
     /// Make an unevictable file evictable and move its folios to the lists they belong to.
     check_move_unevictable(m: Arg::Mapping) in FOLIOS as Scan => run::file::check_move_unevictable;
     /// Isolate and migrate one folio of a file.
-    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in FOLIOS as Move => run::lru::migrate_folio;
+    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in RICH as Move => run::lru::migrate_folio;
     /// move_pages() of one page of a process.
-    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in FOLIOS as Move => run::process::migrate_page;
+    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in RICH as Move => run::process::migrate_page;
     /// A memory error in a page frame: a file folio is unmapped and truncated out of its file.
     memory_failure(pfn: Arg::Pfn) in FOLIOS as Scan => run::lru::memory_failure;
     /// Switch swap off: bring every page back in.
@@ -148,4 +153,8 @@ ops! {
     send_sigkill(cpu: Arg::Cpu) in FOLIOS as Release => run::lru::send_sigkill;
     /// remap_file_pages() of one page of a shared mapping, not populating it (unless the mapping is mlocked).
     remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map => run::process::remap_file_pages;
+    /// Attach iomap state to a cached page under its lock, as reading and writing it do.
+    iomap_page_create(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::iomap_page_create;
+    /// Release a cached page's private data under its lock, as reclaim and invalidation do.
+    try_to_release_page(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::try_to_release_page;
 }

@@ -62,7 +62,8 @@ impl Migration {
         let flags_left = flags(v.m, src);
         let attached = flags_left & PG_PRIVATE != 0 || is_swapcache(flags_left) || file_of(v.m, src).is_some();
         let a = v.ledger.account(src);
-        let owners = [Owner::PageCache, Owner::SwapCache, Owner::Private, Owner::Pte];
+        // A reference of private data that are gone is a leak, told at rest.
+        let owners = [Owner::PageCache, Owner::SwapCache, Owner::Pte];
         let owned = owners.iter().any(|o| a.owner_total(*o) != 0);
         let lost = done.from.is_some_and(|(s, i)| in_slot(v.m, s as usize, i as usize) != Some(dst));
         let dirty = flags(v.m, dst) & PG_DIRTY != 0;

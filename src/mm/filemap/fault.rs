@@ -46,14 +46,19 @@ impl FileFault<'_> {
 
     fn invalidate_lock_shared(&mut self) {
         if !self.mapping_locked {
-            down_read(RwSem::invalidate_lock(self.mapping));
+            // Came with v5.15.
+            if kernel().has_folios() {
+                down_read(RwSem::invalidate_lock(self.mapping));
+            }
             self.mapping_locked = true;
         }
     }
 
     fn invalidate_unlock_shared(&mut self) {
         if self.mapping_locked {
-            up_read(RwSem::invalidate_lock(self.mapping));
+            if kernel().has_folios() {
+                up_read(RwSem::invalidate_lock(self.mapping));
+            }
             self.mapping_locked = false;
         }
     }

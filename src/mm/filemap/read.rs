@@ -72,9 +72,9 @@ mod create {
         Ok(folio)
     }
 
-    /// The read itself; in the kernels before folios it is over at once.
+    /// The read itself; in the kernels before v5.0 it is over at once.
     fn fill(mapping: AddressSpace, folio: Folio) -> Result<(), ReadError> {
-        if kernel().has_folios() {
+        if kernel().has_writeback() {
             return filemap_read_folio(mapping, folio);
         }
         folio_mark_uptodate(folio);

@@ -12,11 +12,11 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::folio_test_anon;
 use crate::linux::pgtable::*;
 use crate::machine::m;
-use crate::mm::bug;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::rmap::{folio_add_new_anon_rmap, folio_dup_file_rmap_pte, folio_try_dup_anon_rmap_pte};
 use crate::mm::swap::{folio_add_lru_vma, folio_put};
 use crate::mm::swapfile::swap_duplicate;
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
 /// What became of one entry.
@@ -44,7 +44,8 @@ pub fn copy_page_range(dst: Vma, src: Vma) -> bool {
     if src.anon_vma().is_none() {
         return true;
     }
-    let is_cow = is_cow_mapping(src);
+    // write_protect_seq came with v5.11.
+    let is_cow = is_cow_mapping(src) && kernel().has_folios();
     if is_cow {
         // Fast GUP keeps off while pages become shared.
         write_protect_seq_begin(src.mm());

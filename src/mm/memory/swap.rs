@@ -1,7 +1,7 @@
 //! `mm/memory.c`: faults on swap and migration entries (MM-6.12 10.5).
 
 use super::wp::do_wp_page;
-use super::{lock_pte_same, locked_vm_flags, mk_pte};
+use super::{lock_pte_same, locked_vm_flags, maybe_mkwrite, mk_pte};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
@@ -150,6 +150,9 @@ fn map_swapped_in(vmf: &mut VmFaultInfo, slot: usize, folio: Folio, swapcache: b
         pte_unmap_unlock(mm);
         return out_page(folio, VmFault::Sigbus);
     }
+    if !kernel().has_folios() {
+        return map_swapped_in_page(vmf, slot, folio);
+    }
     vm_bug_on_folio(peek_flags(folio) & PG_ANON_EXCLUSIVE != 0, folio, VmBug::Exclusive);
     // A folio that never was in the swap cache is nobody else's.
     let mut exclusive = !swapcache || vmf.orig_pte.swap_exclusive();
@@ -180,6 +183,38 @@ fn map_swapped_in(vmf: &mut VmFaultInfo, slot: usize, folio: Folio, swapcache: b
     folio_ref_transfer(folio, Owner::Fault, Owner::Pte);
     set_pte_at(mm, addr, pte, PteWrite::Fault);
     folio_unlock(folio);
+    if vmf.write {
+        return do_wp_page(vmf);
+    }
+    pte_unmap_unlock(mm);
+    VmFault::Done
+}
+
+/// The end of `do_swap_page()` before folios, under the page-table lock; as [`map_swapped_in`]. The entry is set before
+/// the mapping is counted. Left out: activating the page.
+fn map_swapped_in_page(vmf: &mut VmFaultInfo, slot: usize, page: Folio) -> VmFault {
+    let (vma, mm, addr) = (vmf.vma, vmf.mm(), vmf.addr);
+    let mut pte = mk_pte(page, vma);
+    let mut exclusive = false;
+    let mut total = 0;
+    if vmf.write && reuse_swap_page(page, &mut total) {
+        pte = maybe_mkwrite(pte.mkdirty(), vma);
+        vmf.write = false;
+        exclusive = true;
+    }
+    folio_ref_transfer(page, Owner::Fault, Owner::Pte);
+    set_pte_at(mm, addr, pte, PteWrite::Fault);
+    vmf.orig_pte = pte;
+    if folio_test_anon(page) {
+        folio_add_anon_rmap_pte(page, vma, addr, exclusive);
+    } else {
+        folio_add_new_anon_rmap(page, vma, addr, exclusive);
+    }
+    swap_free(slot);
+    if vm_swap_full() || locked_vm_flags(vma) & VM_LOCKED != 0 || folio_test_mlocked(page) {
+        folio_free_swap(page);
+    }
+    folio_unlock(page);
     if vmf.write {
         return do_wp_page(vmf);
     }

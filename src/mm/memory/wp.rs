@@ -13,17 +13,17 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::{folio_test_anon, folio_trylock};
 use crate::linux::pgtable::*;
 use crate::machine::m;
-use crate::mm::bug;
 use crate::mm::filemap::{folio_lock, folio_unlock};
 use crate::mm::fs_aops::Mkwrite;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::rmap::{anon_vma_prepare, folio_add_new_anon_rmap, folio_move_anon_rmap, folio_remove_rmap_pte};
 use crate::mm::swap::{folio_add_lru_vma, folio_put, lru_add_drain};
 use crate::mm::swap_state::free_swap_cache;
-use crate::mm::swapfile::folio_free_swap;
+use crate::mm::swapfile::{folio_free_swap, reuse_swap_page};
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
-/// `do_wp_page()`, v6.12. mmap_lock and page-table lock held, the latter dropped on return; the entry is
+/// `do_wp_page()`, v3.13 to v6.12. mmap_lock and page-table lock held, the latter dropped on return; the entry is
 /// `vmf.orig_pte`, present and read-only. Left out: userfaultfd, PFN mappings.
 pub(super) fn do_wp_page(vmf: &mut VmFaultInfo) -> VmFault {
     kfn!(do_wp_page);
@@ -39,6 +39,9 @@ pub(super) fn do_wp_page(vmf: &mut VmFaultInfo) -> VmFault {
         };
     }
     if let Some(folio) = folio {
+        if !kernel().has_folios() {
+            return if folio_test_anon(folio) { wp_anon_page(vmf, folio) } else { copy_mapped(vmf, folio) };
+        }
         if folio_test_anon(folio) && may_reuse(folio, vmf.vma) {
             if vmf.unshare {
                 pte_unmap_unlock(vmf.mm());
@@ -51,6 +54,44 @@ pub(super) fn do_wp_page(vmf: &mut VmFaultInfo) -> VmFault {
     }
     pte_unmap_unlock(vmf.mm());
     wp_page_copy(vmf, folio)
+}
+
+/// The anonymous half of `do_wp_page()` before folios (ERAS B.F10). Page-table lock held, dropped on return.
+fn wp_anon_page(vmf: &mut VmFaultInfo, page: Folio) -> VmFault {
+    let locked = !bug(bugs::B_V3_UNLOCKED);
+    if locked && !folio_trylock(page) {
+        folio_get(page, Owner::Fault);
+        pte_unmap_unlock(vmf.mm());
+        folio_lock(page);
+        if !lock_pte_same(vmf) {
+            folio_unlock(page);
+            pte_unmap_unlock(vmf.mm());
+            folio_put(page, Owner::Fault);
+            return VmFault::Done;
+        }
+        folio_put(page, Owner::Fault);
+    }
+    let mut total = 0;
+    let reuse = reuse_swap_page(page, &mut total);
+    if reuse && total == 1 {
+        // Nobody else has it, and the page lock keeps rmap walks off.
+        folio_move_anon_rmap(page, vmf.vma);
+    }
+    if locked {
+        folio_unlock(page);
+    }
+    if reuse {
+        wp_page_reuse(vmf, page);
+        return VmFault::Done;
+    }
+    copy_mapped(vmf, page)
+}
+
+/// The copy of a page that is mapped: the reference is taken while the entry still has its own.
+fn copy_mapped(vmf: &VmFaultInfo, page: Folio) -> VmFault {
+    folio_get(page, Owner::Fault);
+    pte_unmap_unlock(vmf.mm());
+    wp_page_copy(vmf, Some(page))
 }
 
 /// Whether the anonymous folio is this mapping's alone: exclusive already, or found to be and marked so.
@@ -99,7 +140,8 @@ fn wp_can_reuse_anon_folio(folio: Folio, vma: Vma) -> bool {
 fn wp_page_reuse(vmf: &VmFaultInfo, folio: Folio) {
     kfn!(wp_page_reuse);
     let anon = m().peek(folio.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
-    vm_bug_on_folio(anon && peek_flags(folio) & PG_ANON_EXCLUSIVE == 0, folio, VmBug::NotExclusive);
+    let shared = kernel().has_folios() && anon && peek_flags(folio) & PG_ANON_EXCLUSIVE == 0;
+    vm_bug_on_folio(shared, folio, VmBug::NotExclusive);
     let entry = maybe_mkwrite(vmf.orig_pte.mkyoung().mkdirty(), vmf.vma);
     if bug(bugs::M_REUSE_UNLOCKED) {
         pte_unmap_unlock(vmf.mm());
@@ -168,7 +210,9 @@ fn wp_page_copy(vmf: &VmFaultInfo, old: Option<Folio>) -> VmFault {
     } else if let Some(old) = old {
         // The entry's reference.
         folio_put(old, Owner::Pte);
-        free_swap_cache(old);
+        if kernel().has_folios() {
+            free_swap_cache(old);
+        }
     }
     put_old(old);
     VmFault::Done

@@ -119,7 +119,7 @@ fn zap_present_folio_ptes(tlb: &mut MmuGather, vma: Vma, addr: usize, folio: Fol
         folio_remove_rmap_pte(folio, vma, addr);
         return false;
     }
-    if delay_rmap {
+    if delay_rmap && kernel().has_folios() {
         tlb.delayed.add(folio, addr);
     } else {
         folio_remove_rmap_pte(folio, vma, addr);

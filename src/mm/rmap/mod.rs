@@ -183,7 +183,7 @@ pub fn folio_add_anon_rmap_pte(folio: Folio, vma: Vma, addr: usize, exclusive: b
     vm_bug_on_anon(folio, false);
     mapcount_inc(folio, vma, addr);
     __page_check_anon_rmap(folio, vma, addr);
-    if exclusive {
+    if exclusive && kernel().has_folios() {
         set_page_anon_exclusive(folio);
     }
     let shared = m().peek(folio.obj(Field::Mapcount)) > 1;
@@ -214,7 +214,8 @@ pub fn folio_add_new_anon_rmap(folio: Folio, vma: Vma, addr: usize, exclusive: b
     }
     __folio_set_anon(folio, vma, addr, exclusive);
     mapcount_set_one(folio, vma, addr);
-    if exclusive {
+    // PG_anon_exclusive came with v5.19.
+    if exclusive && kernel().has_folios() {
         set_page_anon_exclusive(folio);
     }
 }
@@ -268,6 +269,10 @@ fn folio_needs_cow_for_dma(folio: Folio, src_mm: Mm) -> bool {
 pub fn folio_try_dup_anon_rmap_pte(folio: Folio, dst: Vma, addr: usize, src_mm: Mm) -> bool {
     kfn!(folio_try_dup_anon_rmap_pte);
     vm_bug_on_anon(folio, false);
+    if !kernel().has_folios() {
+        mapcount_inc(folio, dst, addr); // page_dup_rmap(): nothing is pinned or exclusive
+        return true;
+    }
     if folio_needs_cow_for_dma(folio, src_mm) && page_anon_exclusive(folio) {
         return false;
     }

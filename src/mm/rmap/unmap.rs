@@ -76,7 +76,7 @@ fn folio_referenced_one(folio: Folio, vma: Vma, addr: usize, arg: &mut Reference
         arg.vm_locked = true;
         return false;
     }
-    if vma.mm().mm_users() == 0 && private_to_one(folio) {
+    if kernel().has_folios() && vma.mm().mm_users() == 0 && private_to_one(folio) {
         page_vma_mapped_walk_done(vma);
         arg.exiting = true;
         return false;

@@ -2,7 +2,7 @@
 
 use super::pages::shrink_page_list;
 use super::shrink::shrink_folio_list;
-use super::{__isolate_lru_page, IsolateError, folio_evictable, folio_putback_lru, putback_lru_page};
+use super::{__isolate_lru_page, IsolateError, folio_evictable, folio_putback_lru};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_inline::*;
@@ -13,6 +13,7 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::folio_mapped;
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::spinlock::{spin_lock_irq, spin_unlock_irq};
+use crate::mm::migrate::putback_lru;
 use crate::mm::page_alloc::{free_unref_folios, free_unref_page_list, list_add_dead};
 use crate::mm::rmap::folio_referenced;
 use crate::mm::swap::{__folio_clear_lru_flags, folio_put, lru_add_drain};
@@ -91,11 +92,7 @@ fn move_folios_to_lru(taken: &FolioBatch) -> FolioBatch {
         private_list_del(folio);
         if !folio_evictable(folio) {
             spin_unlock_irq(LRUVEC_LOCK);
-            if link_first {
-                putback_lru_page(folio)
-            } else {
-                folio_putback_lru(folio)
-            }
+            putback_lru(folio);
             spin_lock_irq(LRUVEC_LOCK);
             continue;
         }
@@ -138,7 +135,7 @@ fn move_back(taken: &FolioBatch) {
 }
 
 /// `shrink_inactive_list()`, v4.14 to v6.12: isolates from the tail of one list, reclaims, and moves what is left back.
-/// Before v6.5 everything is: `shrink_page_list()` is left out. Left out: throttling, the number to scan.
+/// Before v5.0 everything is: `shrink_page_list()` is left out. Left out: throttling, the number to scan.
 pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
     kfn!(shrink_inactive_list);
     lru_add_drain();
@@ -153,7 +150,7 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
     if taken.count() == 0 {
         return;
     }
-    if kernel().has_folios() {
+    if kernel().has_writeback() {
         shrink_folio_list(&mut taken, sc, false);
     } else if kernel() == Kernel::V3_13 {
         shrink_page_list(&mut taken);
@@ -162,16 +159,20 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
 }
 
 /// `shrink_active_list()`, v6.12: deactivates what is on an active list. Left out: executable mappings, which stay
-/// active; releasing buffers when there are too many in the system; kernels before v6.5.
+/// active; releasing buffers when there are too many in the system; kernels before v5.0.
 pub(super) fn shrink_active_list(list: usize, sc: ScanControl) {
     kfn!(shrink_active_list);
-    if !kernel().has_folios() {
+    if !kernel().has_writeback() {
         return;
     }
     lru_add_drain();
     let mut held = FolioBatch::new();
     spin_lock_irq(LRUVEC_LOCK);
-    isolate_lru_folios(list, &mut held, sc);
+    if kernel().has_folios() {
+        isolate_lru_folios(list, &mut held, sc);
+    } else {
+        isolate_lru_pages(list, &mut held);
+    }
     spin_unlock_irq(LRUVEC_LOCK);
     let mut inactive = FolioBatch::new();
     for folio in held.folios() {

@@ -20,7 +20,7 @@ use crate::mm::page_writeback::folio_clear_dirty_for_io;
 use crate::mm::rmap::{Referenced, folio_referenced, try_to_unmap};
 use crate::mm::swap_state::add_to_swap;
 use crate::mm::swapfile::{folio_free_swap, vm_swap_full};
-use crate::mm::{bug, kernel};
+use crate::mm::{bug, kernel, rmap};
 use crate::vocab::*;
 
 /// What becomes of a folio.
@@ -65,6 +65,9 @@ fn folio_check_references(folio: Folio) -> References {
         Referenced::Contended => return References::Keep,
         Referenced::Count { ptes, .. } => ptes,
     };
+    if ptes != 0 && folio_test_swapbacked(folio) && !kernel().has_folios() {
+        return References::Activate;
+    }
     if ptes != 0 {
         folio_set_referenced(folio);
         return if referenced_folio || ptes > 1 { References::Activate } else { References::Keep };
@@ -152,7 +155,7 @@ fn try_lock_reclaimable(folio: Folio, sc: ScanControl, ignore_references: bool) 
 /// Steps 11 to 13: a swap slot, and no mappings and no pins.
 fn unmap(folio: Folio) -> Result<(), Verdict> {
     if folio_test_anon(folio) && folio_test_swapbacked(folio) && !folio_test_swapcache(folio) {
-        if folio_maybe_dma_pinned(folio) {
+        if kernel().has_folios() && folio_maybe_dma_pinned(folio) {
             return Err(Verdict::KeepLocked);
         }
         if !add_to_swap(folio) {
@@ -160,13 +163,18 @@ fn unmap(folio: Folio) -> Result<(), Verdict> {
         }
     }
     if folio_mapped(folio) {
-        try_to_unmap(folio, 0);
+        if kernel().has_folios() {
+            try_to_unmap(folio, 0);
+        } else {
+            rmap::pages::try_to_unmap(folio, 0);
+        }
         if folio_mapped(folio) {
             return Err(Verdict::ActivateLocked);
         }
     }
     // No new pin can come through page tables from here on.
-    if folio_maybe_dma_pinned(folio) { Err(Verdict::ActivateLocked) } else { Ok(()) }
+    let pinned = kernel().has_folios() && folio_maybe_dma_pinned(folio);
+    if pinned { Err(Verdict::ActivateLocked) } else { Ok(()) }
 }
 
 /// Step 14: a dirty folio is written first, a file's by kswapd only and not before the second time it meets it. Ok:
@@ -255,7 +263,7 @@ fn activate_locked(folio: Folio) {
     }
 }
 
-/// `shrink_folio_list()`, v6.12. The folios are isolated: PG_lru, PG_active and PG_unevictable clear. What could not be
+/// `shrink_folio_list()`, v6.12 (`shrink_page_list()` in v5.0). The folios are isolated: PG_lru, PG_active and PG_unevictable clear. What could not be
 /// reclaimed stays in `list`; the others' isolation references are gone. Returns how many were reclaimed. The node's
 /// PGDAT_WRITEBACK and PGDAT_DIRTY count as set. Left out: hwpoison, statistics of dirty folios with
 /// `is_dirty_writeback`, waiting for writeback (legacy memcg only), demotion, `__GFP_FS` and `__GFP_IO` missing, TLB

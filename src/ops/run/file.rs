@@ -14,8 +14,8 @@ use crate::linux::rwsem::*;
 use crate::machine::m;
 use crate::mm::fs_inode::fput;
 use crate::mm::page_alloc::folio_alloc;
-use crate::mm::{filemap, fs_buffer, page_writeback, readahead, swap, truncate, vmscan};
-use crate::vocab::{AOPS_BUFFERS, AOPS_WRITEBACK, Field, Obj, Owner, SLOTS};
+use crate::mm::{filemap, fs_buffer, iomap, page_writeback, readahead, swap, truncate, vmscan};
+use crate::vocab::{AOPS_BUFFERS, AOPS_IOMAP, AOPS_WRITEBACK, Field, Kernel, Obj, Owner, SLOTS};
 
 pub fn filemap_get_entry(args: Args) -> OpResult {
     with_folio(args, |folio| {
@@ -49,7 +49,7 @@ pub fn filemap_lock_folio(args: Args) -> OpResult {
 
 pub fn wait_on_folio(args: Args) -> OpResult {
     // put_and_wait_on_page_locked() came with v5.0.
-    let shared = args[2] == 0 || !m().model().kernel.has_folios();
+    let shared = args[2] == 0 || m().model().kernel < Kernel::V5_0;
     with_folio(args, |folio| {
         if shared {
             filemap::folio_wait_locked(folio);
@@ -180,6 +180,28 @@ pub fn create_buffers(args: Args) -> OpResult {
             fs_buffer::create_empty_buffers(folio);
         }
         OpResult::of(without)
+    })
+}
+
+/// Whether the page's file keeps iomap state.
+fn has_iomap(folio: Folio) -> bool {
+    crate::linux::pagemap::folio_mapping(folio).is_some_and(|m| mapping_aops(m) & AOPS_IOMAP != 0)
+}
+
+pub fn iomap_page_create(args: Args) -> OpResult {
+    with_locked_folio(args, |folio| {
+        let without = has_iomap(folio) && !folio_test_private(folio);
+        if without {
+            iomap::iomap_page_create(folio);
+        }
+        OpResult::of(without)
+    })
+}
+
+pub fn try_to_release_page(args: Args) -> OpResult {
+    with_locked_folio(args, |folio| {
+        let private = folio_test_private(folio);
+        OpResult::of(private && filemap::filemap_release_folio(folio))
     })
 }
 

@@ -45,7 +45,7 @@ pub fn putback_held(_: Args) -> OpResult {
     OpResult::Done
 }
 
-/// Reclaim scans inactive lists only; before folios nothing is reclaimed here, and any list serves.
+/// Reclaim scans inactive lists only; before v5.0 nothing is reclaimed here, and any list serves.
 pub fn shrink_inactive_list([list, ..]: Args) -> OpResult {
     let list = if m().model().kernel.has_processes() { list & !1 } else { list };
     vmscan::shrink_inactive_list(list as usize);
