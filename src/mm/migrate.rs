@@ -220,11 +220,12 @@ fn remove_migration_pte(src: Folio, dst: Folio, vma: Vma, addr: usize) {
     if kernel().has_folios() {
         set_pte_at(vma.mm(), addr, pte, PteWrite::Restore);
     }
-    if kernel() >= Kernel::V5_0 && vma.vm_flags() & VM_LOCKED != 0 {
-        if kernel().has_folios() {
-            mlock_drain_local();
-        } else {
-            mlock_vma_page(dst);
+    if vma.vm_flags() & VM_LOCKED != 0 {
+        match () {
+            _ if kernel().has_folios() => mlock_drain_local(),
+            // Missing until v4.4.
+            _ if bug(bugs::C_V6) => {}
+            _ => mlock_vma_page(dst),
         }
     }
     page_vma_mapped_walk_done(vma);
