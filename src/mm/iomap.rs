@@ -132,11 +132,13 @@ pub fn iomap_writepage_map(mapping: AddressSpace, folio: Folio) {
     if beyond_eof(mapping, folio) {
         return folio_unlock(folio);
     }
-    // Blocks are not dirty one by one in v5.0, and need no state to be written.
+    // Blocks are not dirty one by one in v5.0.
     let by_block = kernel().has_folios();
-    if by_block && folio_private(folio) == 0 {
-        ifs_alloc(folio);
-        ifs_change(folio, BH_DIRTY, 0);
+    if folio_private(folio) == 0 {
+        iomap_state(folio);
+        if by_block {
+            ifs_change(folio, BH_DIRTY, 0);
+        }
     }
     vm_bug_on_folio(peek_ifs_pending(folio) != 0, folio, VmBug::Writeback);
     ifs_pending_inc(folio);

@@ -57,7 +57,7 @@ fn folio_notes(init: &Init, pfn: usize, folio: &FolioInit) {
     for _ in folio.users() {
         m().note(Note::RefInit, count, Owner::Pte.aux(0, 1));
     }
-    if folio.flags & PG_PRIVATE != 0 && private_counted(m().model()) {
+    if folio.flags & PG_PRIVATE != 0 && private_counted(init, folio, m().model()) {
         m().note(Note::RefInit, count, Owner::Private.aux(0, 1));
     }
     let flags = folio_flags(init, folio, m().model());
@@ -200,7 +200,7 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
     match folio.place {
         FolioPlace::Cache { mapping, index } => {
             let private = folio.flags & PG_PRIVATE != 0;
-            poke(Field::Refcount, 1 + users + (private && private_counted(model)) as u64);
+            poke(Field::Refcount, 1 + users + (private && private_counted(init, folio, model)) as u64);
             poke(Field::FolioMapping, file_mapping(mapping as usize, 0));
             poke(Field::Index, index as u64);
             let disk = init.mapping(mapping).map_or(0, |m| on_disk(&m, mapping as usize, index as usize));
@@ -223,8 +223,9 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
 }
 
 /// Whether private data have a reference on their page.
-fn private_counted(model: Model) -> bool {
-    !model.has(bugs::B_V0)
+fn private_counted(init: &Init, folio: &FolioInit, model: Model) -> bool {
+    let FolioPlace::Cache { mapping, .. } = folio.place else { return false };
+    !(model.has(bugs::B_V0) && init.mapping(mapping).is_some_and(|m| m.aops & AOPS_IOMAP != 0))
 }
 
 /// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is, or if
