@@ -886,7 +886,7 @@ bugs! {
         fix: "8e47a457321c",
         since: Some(((4, 19), (5, 0))),
         applies: V5_0,
-        predictive: Some("freeze/entitlement"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0"),
         ..bug("2018_iomap_private_without_reference", "iomap sets PG_private without taking a reference", "historic")
@@ -909,7 +909,7 @@ bugs! {
     B_V0_W1 = Bug {
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference", "2019_migration_wait_drops_reference"],
-        predictive: Some("freeze/entitlement"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0+W1"),
         ..bug("2019_iomap_private_drop_wait", "PG_private without a reference, and a waiter that drops its own", "historic")
@@ -917,7 +917,7 @@ bugs! {
     B_V0_W0 = Bug {
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference", "2018_migration_wait_with_reference"],
-        predictive: Some("freeze/entitlement"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0+W0"),
         ..bug("2018_iomap_private_kept_wait", "PG_private without a reference, and a waiter that keeps its own", "historic")
@@ -925,7 +925,7 @@ bugs! {
     B_V0_LOOKUP = Bug {
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference"],
-        predictive: Some("freeze/entitlement"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0+lookup"),
         ..bug("2018_iomap_private_lookup", "PG_private without a reference, and a lookup of the page", "historic")
@@ -933,7 +933,7 @@ bugs! {
     B_V0_NODEBUG = Bug {
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference"],
-        predictive: Some("freeze/entitlement"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0 no DEBUG_VM"),
         ..bug("2018_iomap_private_no_debug", "PG_private without a reference, and nobody asserts anything", "historic")
@@ -941,7 +941,7 @@ bugs! {
     B_V1 = Bug {
         fix: "8e47a457321c",
         applies: V5_0,
-        predictive: Some("refcount/leak"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("refcount/leak"),
         thread: Some("B-V1"),
         cpus: 1,
@@ -979,13 +979,14 @@ bugs! {
     B_V5 = Bug {
         applies: V5_0,
         brings: &["2018_migration_wait_with_reference"],
+        predictive: Some("progress/only-waiters"),
+        actual: Some("progress/only-waiters"),
         thread: Some("B-V5"),
-        cpus: 3,
         ..bug("2018_migration_wait_starves", "faults that wait with references keep a page from moving", "variant")
     };
     B_V6_PUT = Bug {
         applies: V5_0,
-        predictive: Some("refcount/leak"),
+        predictive: Some("refcount/private-unowned"),
         actual: Some("refcount/leak"),
         thread: Some("B-V6 put"),
         cpus: 1,
@@ -993,8 +994,8 @@ bugs! {
     };
     B_V6_GET = Bug {
         applies: V5_0,
-        predictive: Some("refcount/leak"),
-        actual: Some("refcount/leak"),
+        predictive: Some("refcount/private-unowned"),
+        actual: Some("refcount/put-unowned"),
         thread: Some("B-V6 get"),
         cpus: 1,
         ..bug("mutant_iomap_migrate_without_get", "iomap_migrate_page takes no reference on the new page", "mutant")

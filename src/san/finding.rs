@@ -117,12 +117,14 @@ pub struct CheckSet {
     mask: u32,
     actual: bool,
     soft: u32,
+    /// Of the checks that are on, only kinds of this name.
+    kind: Option<&'static str>,
 }
 
 impl CheckSet {
     /// Every check, predictive kinds included, soft ones not.
     pub fn all() -> CheckSet {
-        CheckSet { mask: (1 << CHECKS.len()) - 1, actual: false, soft: 0 }
+        CheckSet { mask: (1 << CHECKS.len()) - 1, actual: false, soft: 0, kind: None }
     }
 
     /// Every check, but only actual damage counts.
@@ -143,9 +145,9 @@ impl CheckSet {
     }
 
     /// `all`, `actual`, `soft`, or a comma list of check names and soft kinds (`check/kind`); `-name` takes one out of
-    /// what stands before it (all, if it is first).
+    /// what stands before it (all, if it is first). A kind that is not soft is all that is reported then.
     pub fn parse(text: &str) -> Result<CheckSet, String> {
-        let mut set = CheckSet { mask: 0, actual: false, soft: 0 };
+        let mut set = CheckSet { mask: 0, actual: false, soft: 0, kind: None };
         for (i, word) in text.split(',').map(str::trim).enumerate() {
             let (out, name) = word.strip_prefix('-').map_or((false, word), |rest| (true, rest));
             if i == 0 && out {
@@ -167,6 +169,13 @@ impl CheckSet {
         }
         if let Some(soft) = CheckSet::soft_kind(name) {
             return Ok((every, soft));
+        }
+        if let Some((check, kind)) = name.split_once('/').filter(|_| !out)
+            && let Some(i) = CHECKS.iter().position(|c| c.name == check)
+            && let Some(kind) = CHECKS[i].kinds.iter().find(|k| k.name == kind)
+        {
+            self.kind = Some(kind.name);
+            return Ok((1 << i, 0));
         }
         match name {
             "all" => Ok((CheckSet::all().mask, 0)),
@@ -198,7 +207,7 @@ impl CheckSet {
 
     pub(super) fn reports(self, f: &Finding) -> bool {
         match f.stage {
-            _ if f.hint => false,
+            _ if f.hint || self.kind.is_some_and(|kind| kind != f.kind) => false,
             Stage::Actual => true,
             Stage::Predictive => !self.actual,
             Stage::Soft => self.soft & soft_bits(|k| k.check == f.check && k.name == f.kind) != 0,
@@ -221,6 +230,9 @@ impl std::fmt::Display for CheckSet {
         } else {
             let on = soft_kinds().enumerate().filter(|(i, _)| self.soft >> i & 1 != 0);
             words.extend(on.map(|(_, k)| format!("{}/{}", k.check, k.name)));
+        }
+        if let (Some(kind), Some(last)) = (self.kind, words.last_mut()) {
+            *last = format!("{last}/{kind}");
         }
         f.write_str(&words.join(","))
     }

@@ -120,7 +120,9 @@ fn leak(v: &View, e: &Event) -> Option<Finding> {
     let leaked = |f: &usize| {
         let cached = slots(v.m).filter(|(_, _, w)| slot_folio(*w) == Some(*f)).count() as u64;
         let flags = flags(v.m, *f);
-        let private = (flags & PG_PRIVATE != 0) as u64 + (flags & PG_PRIVATE_2 != 0) as u64;
+        let flagged = (flags & PG_PRIVATE != 0) as u64 + (flags & PG_PRIVATE_2 != 0) as u64;
+        // A flag without a reference is another kind's.
+        let private = flagged.min(v.ledger.account(*f).owner_total(Owner::Private) as u64);
         let explained = cached + private + word(v.m, *f, Field::Mapcount);
         let count = word(v.m, *f, Field::Refcount);
         count == 0 || count != v.ledger.account(*f).total() as u64 || count != explained

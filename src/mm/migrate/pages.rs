@@ -37,6 +37,9 @@ pub(super) fn migrate_pages(list: &mut FolioBatch, new: &mut dyn NewFolios, mode
             break;
         }
     }
+    for folio in list.folios() {
+        m().note(Note::MigrateGiveUp, folio.obj(Field::Refcount), 0);
+    }
     failed + list.count()
 }
 
@@ -276,7 +279,11 @@ fn buffer_migrate_page(
     if !folio_test_private(page) {
         return migrate_page(Some(mapping), newpage, page, extra);
     }
-    if folio_ref_count(page) != expected_page_refs(page) || !buffer_migrate_lock_buffers(page, mode) {
+    let expected = expected_page_refs(page);
+    if folio_ref_count(page) != expected {
+        return Err(in_use(page, expected));
+    }
+    if !buffer_migrate_lock_buffers(page, mode) {
         return Err(Errno::Again);
     }
     let unused = buffers_unused(mapping, page);
@@ -369,7 +376,7 @@ fn migrate_page_move_mapping(
     let expected = expected_page_refs(page) + extra;
     let Some(mapping) = mapping else {
         if folio_ref_count(page) != expected {
-            return Err(Errno::Again);
+            return Err(in_use(page, expected));
         }
         if !v3_form() {
             copy_place(newpage, page);
@@ -384,7 +391,7 @@ fn migrate_page_move_mapping(
         && freeze(page, expected);
     if !free {
         xa_unlock_irq(mapping);
-        return Err(Errno::Again);
+        return Err(in_use(page, expected));
     }
     if !v3_form() {
         copy_place(newpage, page);
