@@ -112,7 +112,8 @@ fn __remove_mapping(mapping: AddressSpace, folio: Folio, reclaimed: bool) -> boo
         // Sampled before the locks go: afterwards nothing pins the mapping.
         let _free_folio = mapping_aops(mapping) & AOPS_FREE_FOLIO;
         let exiting = mapping_exiting(mapping) && !bug(bugs::M_SHADOW_EXITING);
-        let shadow = reclaimed && folio_is_file_lru(folio) && !exiting;
+        // Shadow entries came with v3.15.
+        let shadow = reclaimed && folio_is_file_lru(folio) && !exiting && kernel() > Kernel::V3_13;
         if shadow {
             workingset_eviction(folio);
         }

@@ -1,0 +1,19 @@
+# foliofuzz repro v1
+# Thread C, variant V3: the final form (57e68e9cd65b) mlocks the page unmapped, and others if it gets their lock.
+model: v3.13
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+fix: 2015_mlock_after_page_table_lock
+expect: clean
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..2, nonlinear, m0, flags=locked)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+  F1 = folio(m0, index=1, maps=p0)
+
+cpu0
+  shrink_inactive_list(list=inactive_file)
+cpu1
+  filemap_lock_folio(m0, 1)

@@ -1,0 +1,19 @@
+# foliofuzz repro v1
+# Thread C, variant V7: reclaim mlocks a page after it dropped the page-table lock, when exit has unmapped it.
+model: v3.13
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+expect: badpage/mlocked
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..1, shared, m0, flags=locked)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+
+cpu0
+  shrink_inactive_list(list=inactive_file)
+cpu1
+  exit(p0)
+cpu2
+  truncate_inode_pages(m0, 0)
