@@ -522,7 +522,9 @@ fn move_to_new_folio(dst: Folio, src: Folio, mode: MigrateMode) -> Result<(), Er
         None => migrate_folio(None, dst, src)?,
         // The flags and callbacks of the swap cache's address_space are constant.
         Some(mapping) if mapping.is_swap() => migrate_folio(Some(mapping), dst, src)?,
-        Some(mapping) if asks_unmovable() && mapping_unmovable(mapping) && !bug(bugs::M_MOVE_UNMOVABLE) => return Err(Errno::OpNotSupp),
+        Some(mapping) if asks_unmovable() && mapping_unmovable(mapping) && !bug(bugs::M_MOVE_UNMOVABLE) => {
+            return Err(Errno::OpNotSupp);
+        }
         Some(mapping) => migrate_by_aops(mapping, dst, src, mode)?,
     }
     if !folio_test_anon(src) {

@@ -157,4 +157,6 @@ ops! {
     iomap_page_create(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::iomap_page_create;
     /// Release a cached page's private data under its lock, as reclaim and invalidation do.
     try_to_release_page(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::try_to_release_page;
+    /// Truncate a whole file without the locks of a truncation, as a block device's page cache is.
+    kill_bdev(m: Arg::Mapping) in FOLIOS as Remove => run::file::kill_bdev;
 }

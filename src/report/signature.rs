@@ -34,6 +34,7 @@ const SKIP: &[&str] = &[
     "free_pages_prepare",
     "free_unref_folios",
     "free_unref_page",
+    "free_unref_page_list",
     "get_page_unless_zero",
     "i_callback",
     "lock_page",

@@ -102,6 +102,15 @@ pub fn truncate_inode_pages([m, index, _]: Args) -> OpResult {
     with_invalidated(m, |mapping| truncate::truncate_inode_pages_range(mapping, index as usize))
 }
 
+/// `kill_bdev()` (block/bdev.c), up to v6.12: a change of block size, or a last close, is kept out by nothing that
+/// discards blocks or has the page cache in use.
+pub fn kill_bdev([m, ..]: Args) -> OpResult {
+    with_file(m, |mapping| {
+        truncate::truncate_inode_pages_range(mapping, 0);
+        OpResult::Done
+    })
+}
+
 pub fn truncate([m, index, _]: Args) -> OpResult {
     with_invalidated(m, |mapping| truncate::truncate_setsize(mapping, index as usize))
 }

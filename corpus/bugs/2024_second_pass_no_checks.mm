@@ -1,0 +1,18 @@
+# foliofuzz repro v1
+# cause: 2024_find_get_entry_no_reload, 2024_truncate_no_mapping_check
+model: v6.8
+bug: 2024_find_get_entry_no_reload
+bug: 2024_truncate_no_mapping_check
+expect: uaf/null-deref:filemap_remove_folio
+
+init
+  m0 = mapping()
+  F0 = folio(m0, index=3, flags=lru)
+
+cpu0
+  truncate_inode_pages(m0, 3)
+cpu1
+  kill_bdev(m0)
+
+schedule
+  cpu0 op1 until find_lock_entries.folio_test_writeback#1 then cpu1

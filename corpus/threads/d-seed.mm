@@ -1,0 +1,25 @@
+# foliofuzz repro v1
+# Thread D, the claim of 2024: a second truncation (cpu0) and fault-around (cpu1) have read the slot when truncation
+# (cpu2) takes the page out; fault-around is said to map it, pageout advice (cpu3) to isolate it, and the second
+# truncation to put a reference too many. xas_reload stops both.
+model: v6.8
+expect: clean
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 3..4, shared, m0)
+  F0 = folio(m0, index=3, flags=lru)
+
+cpu0
+  kill_bdev(m0)
+cpu1
+  user_read(p0, 3)
+cpu2
+  truncate_inode_pages(m0, 3)
+cpu3
+  madvise(p0, 3, advice=pageout)
+
+schedule
+  cpu0 op1 until find_get_entry.folio_try_get#1 then cpu1
+  cpu1 op1 until next_uptodate_folio.folio_try_get#1 then cpu2
+  cpu2 op1 until release_pages.folio_put_testzero#1 then cpu1
