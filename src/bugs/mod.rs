@@ -821,6 +821,43 @@ bugs! {
         thread: Some("C-V5w"),
         ..bug("2014_munlock_waits_for_migration", "munlock waits where it finds a migration entry", "variant")
     };
+    C_V5P = Bug {
+        applies: V3_13,
+        thread: Some("C-V5p"),
+        ..bug("mutant_migration_without_pins", "migration of anonymous pages does not count references", "mutant")
+    };
+    C_V5WP = Bug {
+        applies: V3_13,
+        brings: &["2014_munlock_waits_for_migration", "mutant_migration_without_pins"],
+        thread: Some("C-V5wp"),
+        ..bug("2014_munlock_waits_no_pins", "munlock waits for migration, which does not count references", "variant")
+    };
+    C_V5WC = Bug {
+        applies: V3_13,
+        brings: &["2014_munlock_waits_for_migration", "2012_last_unmap_keeps_mlocked"],
+        thread: Some("C-V5wc"),
+        ..bug("2014_munlock_waits_no_clear", "munlock waits for migration; the last unmap leaves PG_mlocked", "variant")
+    };
+    C_V5PC = Bug {
+        applies: V3_13,
+        predictive: Some("mlock/stale"),
+        actual: Some("mlock/stale"),
+        brings: &["mutant_migration_without_pins", "2012_last_unmap_keeps_mlocked"],
+        thread: Some("C-V5pc"),
+        ..bug("mutant_no_pins_no_clear", "migration counts no references, the last unmap leaves PG_mlocked", "mutant")
+    };
+    C_V5WPC = Bug {
+        applies: V3_13,
+        predictive: Some("mlock/stale"),
+        actual: Some("mlock/stale"),
+        brings: &[
+            "2014_munlock_waits_for_migration",
+            "mutant_migration_without_pins",
+            "2012_last_unmap_keeps_mlocked",
+        ],
+        thread: Some("C-V5wpc"),
+        ..bug("mutant_waits_no_pins_no_clear", "munlock waits for migration, and nothing else keeps them apart", "mutant")
+    };
     C_V6 = Bug {
         fix: "51afb12ba809",
         since: Some(((3, 7), (4, 4))),

@@ -9,8 +9,8 @@
 mod pages;
 
 use super::filemap::{
-    filemap_release_folio, folio_end_writeback, folio_lock, folio_unlock, folio_wait_locked,
-    folio_wait_writeback, migration_entry_wait_on_locked, put_and_wait_on_page_locked,
+    filemap_release_folio, folio_end_writeback, folio_lock, folio_unlock, folio_wait_locked, folio_wait_writeback,
+    migration_entry_wait_on_locked, put_and_wait_on_page_locked,
 };
 use super::fs_aops::{Writepage, writepage};
 use super::fs_buffer::{invalidate_bh_lrus_cpu, lock_buffer, try_to_free_buffers, trylock_buffer, unlock_buffer};

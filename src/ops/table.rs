@@ -86,9 +86,9 @@ ops! {
     /// Drop the pages of a file from `index` on, mapped or dirty or not, as direct I/O does.
     invalidate_inode_pages2(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Remove => run::file::invalidate_pages2;
     /// Load from a virtual page, faulting as often as it takes.
-    user_read(p: Arg::Process, addr: Arg::Addr) in RICH as Lookup => run::process::user_read;
+    user_read(p: Arg::Process, addr: Arg::Addr) in PROCESSES as Lookup => run::process::user_read;
     /// Store to a virtual page: anonymous fault, copy-on-write, page_mkwrite, swap-in.
-    user_write(p: Arg::Process, addr: Arg::Addr) in RICH as Add => run::process::user_write;
+    user_write(p: Arg::Process, addr: Arg::Addr) in PROCESSES as Add => run::process::user_write;
     /// Start writeback of a file's dirty pages; `sync` also waits for pages under writeback.
     writeback(m: Arg::Mapping, mode: WRITEBACK) in RICH as Move => run::file::writeback;
     /// Attach a buffer head to a cached folio under its lock.
@@ -102,7 +102,7 @@ ops! {
     /// Bring a page in by adding a folio and replacing it with one that has the contents, as fuse does.
     replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::replace_page_cache_folio;
     /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
-    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in RICH as Map => run::process::mmap;
+    mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in PROCESSES as Map => run::process::mmap;
     /// munmap() two pages.
     munmap(p: Arg::Process, addr: Arg::Addr) in PROCESSES as Remove => run::process::munmap;
     /// mprotect() the VMA at a page: read-only, or writable.
@@ -142,9 +142,9 @@ ops! {
     /// Make an unevictable file evictable and move its folios to the lists they belong to.
     check_move_unevictable(m: Arg::Mapping) in FOLIOS as Scan => run::file::check_move_unevictable;
     /// Isolate and migrate one folio of a file.
-    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in RICH as Move => run::lru::migrate_folio;
+    migrate_folio(m: Arg::Mapping, index: Arg::Index, mode: MIGRATE) in PROCESSES as Move => run::lru::migrate_folio;
     /// move_pages() of one page of a process.
-    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in RICH as Move => run::process::migrate_page;
+    migrate_page(p: Arg::Process, addr: Arg::Addr, mode: MIGRATE) in PROCESSES as Move => run::process::migrate_page;
     /// A memory error in a page frame: a file folio is unmapped and truncated out of its file.
     memory_failure(pfn: Arg::Pfn) in FOLIOS as Scan => run::lru::memory_failure;
     /// Switch swap off: bring every page back in.

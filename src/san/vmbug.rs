@@ -44,9 +44,15 @@ pub(super) struct VmBugs;
 
 impl Check for VmBugs {
     const SPEC: CheckSpec = CheckSpec { name: "vmbug", title: "the kernel's own assertions", kinds: &KIND_REFS };
-    const TOPICS: Topics = Topics::none().note(Note::VmBug);
+    const TOPICS: Topics = Topics::none().note(Note::VmBug).note(Note::LockAsserted);
 
-    fn on(&mut self, _: &View, e: &Event) -> Option<Finding> {
+    fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        if e.note == Note::LockAsserted {
+            // Another task's lock, which it may drop any time: the assertion nearly fails.
+            let f = e.obj.as_folio()?;
+            let foreign = v.cx.folios[f].locked_by != e.task + 1;
+            return foreign.then(|| KINDS[VmBug::NotLocked as usize].hint(e));
+        }
         KINDS.get(e.aux as usize).map(|k| k.at(e))
     }
 }

@@ -12,13 +12,13 @@ use crate::linux::page_ref::{folio_get, folio_ref_transfer};
 use crate::linux::pagemap::folio_raw_mapping;
 use crate::linux::pgtable::*;
 use crate::machine::m;
-use crate::mm::bug;
 use crate::mm::filemap::{filemap_fault, filemap_map_pages, folio_unlock};
 use crate::mm::fs_aops::{self, Mkwrite};
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::page_writeback::folio_mark_dirty;
 use crate::mm::rmap::{anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap};
 use crate::mm::swap::{folio_add_lru_vma, folio_put};
+use crate::mm::{bug, kernel};
 use crate::vocab::*;
 
 /// `do_anonymous_page()`, v6.12. mmap_lock held, the entry was none. A read maps the shared zero page, which has no
@@ -91,7 +91,8 @@ fn fault_page(vmf: &mut VmFaultInfo) -> Result<Folio, VmFault> {
 /// `do_read_fault()`, v6.12. mmap_lock held. The fault-around may finish it.
 fn do_read_fault(vmf: &mut VmFaultInfo) -> VmFault {
     kfn!(do_read_fault);
-    if filemap_map_pages(vmf) {
+    // Fault-around came with v3.15.
+    if kernel() > Kernel::V3_13 && filemap_map_pages(vmf) {
         return VmFault::NoPage;
     }
     let folio = match fault_page(vmf) {

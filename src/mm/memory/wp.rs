@@ -15,6 +15,7 @@ use crate::linux::pgtable::*;
 use crate::machine::m;
 use crate::mm::filemap::{folio_lock, folio_unlock};
 use crate::mm::fs_aops::Mkwrite;
+use crate::mm::mlock::pages::munlock_vma_page;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::rmap::{anon_vma_prepare, folio_add_new_anon_rmap, folio_move_anon_rmap, folio_remove_rmap_pte};
 use crate::mm::swap::{folio_add_lru_vma, folio_put, lru_add_drain};
@@ -212,6 +213,11 @@ fn wp_page_copy(vmf: &VmFaultInfo, old: Option<Folio>) -> VmFault {
         folio_put(old, Owner::Pte);
         if kernel().has_folios() {
             free_swap_cache(old);
+        } else if locked_vm_flags(vmf.vma) & VM_LOCKED != 0 {
+            // Another process, whose VMA may not be mlocked, is not to keep the mlocked page.
+            folio_lock(old);
+            munlock_vma_page(old);
+            folio_unlock(old);
         }
     }
     put_old(old);

@@ -23,7 +23,8 @@ pub(super) fn migrate_pages(list: &mut FolioBatch, new: &mut dyn NewFolios, mode
     for pass in 0..NR_PASSES {
         let from = std::mem::take(list);
         for folio in from.folios() {
-            let rc = if memory { unmap_and_move(folio, new, pass >= NR_PASSES_GENTLE, mode) } else { Err(Errno::NoMem) };
+            let rc =
+                if memory { unmap_and_move(folio, new, pass >= NR_PASSES_GENTLE, mode) } else { Err(Errno::NoMem) };
             match rc {
                 Ok(()) => {}
                 Err(rc @ (Errno::Again | Errno::NoMem)) => {
@@ -130,12 +131,7 @@ fn page_is_idle(page: Folio, force: bool, mode: MigrateMode) -> Result<(), Errno
 }
 
 /// Steps 3 to 10. Page locked and not under writeback. `anon_vma` gets the reference on its anon_vma.
-fn move_locked(
-    page: Folio,
-    newpage: Folio,
-    mode: MigrateMode,
-    anon_vma: &mut Option<AnonVma>,
-) -> Result<(), Errno> {
+fn move_locked(page: Folio, newpage: Folio, mode: MigrateMode, anon_vma: &mut Option<AnonVma>) -> Result<(), Errno> {
     let mut remap = true;
     if folio_test_anon(page) {
         *anon_vma = folio_get_anon_vma(page);
@@ -236,13 +232,7 @@ fn move_to_new_page(newpage: Folio, page: Folio, mode: MigrateMode, remap: bool,
 }
 
 /// `mapping->a_ops->migratepage`, or what replaces it.
-fn migratepage(
-    mapping: AddressSpace,
-    newpage: Folio,
-    page: Folio,
-    mode: MigrateMode,
-    extra: u64,
-) -> Result<(), Errno> {
+fn migratepage(mapping: AddressSpace, newpage: Folio, page: Folio, mode: MigrateMode, extra: u64) -> Result<(), Errno> {
     let aops = mapping_aops(mapping);
     if aops & AOPS_MIGRATE_FOLIO == 0 {
         fallback_migrate_page(mapping, aops, newpage, page, mode, extra)
@@ -375,7 +365,7 @@ fn migrate_page_move_mapping(
     kfn!(migrate_page_move_mapping);
     let expected = expected_page_refs(page) + extra;
     let Some(mapping) = mapping else {
-        if folio_ref_count(page) != expected {
+        if folio_ref_count(page) != expected && !bug(bugs::C_V5P) {
             return Err(in_use(page, expected));
         }
         if !v3_form() {
@@ -428,7 +418,8 @@ fn migrate_page_copy(newpage: Folio, page: Folio) {
     kfn!(migrate_page_copy);
     m().note(Note::MigrateCopy, page.obj(Field::Flags), newpage.pfn() as u32);
     copy_content(newpage, page);
-    if kernel() < Kernel::V5_0 {
+    if kernel() < Kernel::V5_0 && bug(bugs::C_V6) {
+        // Since v4.4 restoring the mappings mlocks the new page.
         mlock_migrate_page(newpage, page);
     }
     if v3_form() && folio_test_dirty(page) {
