@@ -74,7 +74,7 @@ pub fn words(init: &Init, model: Model, poke: &mut dyn FnMut(Obj, u64)) {
         }
     }
     for mm in (0..MMS).filter(|mm| init.alive(*mm)) {
-        process_words(init, mm, poke);
+        process_words(init, model, mm, poke);
     }
     for (i, vma) in init.vmas.iter().enumerate() {
         if let Some(vma) = vma {
@@ -142,20 +142,20 @@ fn mapping_words(init: &Init, i: usize, set_up: &MappingInit, model: Model, poke
     }
 }
 
-fn process_words(init: &Init, mm: usize, poke: &mut dyn FnMut(Obj, u64)) {
+fn process_words(init: &Init, model: Model, mm: usize, poke: &mut dyn FnMut(Obj, u64)) {
     poke(Obj::at(Field::MmUsers, mm, 0), 1);
     // Lowest address first.
     let sorted = (0..VADDRS).filter_map(|addr| init.vmas_of(mm).find(|(_, v)| v.start as usize == addr));
     let vmas = sorted.fold(Seq::EMPTY, |list, (i, _)| list.push_tail(i));
     poke(Obj::at(Field::MmVmas, mm, 0), vmas.0);
     for addr in 0..VADDRS {
-        poke(Obj::pte(mm, addr), pte(init, mm, addr).0);
+        poke(Obj::pte(mm, addr), pte(init, model, mm, addr).0);
     }
 }
 
-fn pte(init: &Init, mm: usize, addr: usize) -> Pte {
+fn pte(init: &Init, model: Model, mm: usize, addr: usize) -> Pte {
     if let Some(slot) = init.slot_at(mm, addr) {
-        return Pte::swap(slot, m().model().kernel.has_folios());
+        return Pte::swap(slot, model.kernel.has_folios());
     }
     let (Some(pfn), Some((_, vma))) = (init.folio_at(mm, addr), init.vma_at(mm, addr)) else { return Pte::NONE };
     let entry = Pte::present(pfn).mkyoung();

@@ -26,7 +26,9 @@ impl Check for PteSet {
         if !fresh || !e.wrote() || !v.cx.running {
             return None;
         }
-        let f = page(Pte(e.new)).filter(|f| page(Pte(e.old)) != Some(*f) && !is_anon(v.m, *f))?;
+        // What is swapped in is anonymous, or will be: before folios the entry came first.
+        let swapped_in = Pte(e.old).swap_slot().is_some();
+        let f = page(Pte(e.new)).filter(|f| page(Pte(e.old)) != Some(*f) && !swapped_in && !is_anon(v.m, *f))?;
         let place = e.obj.place();
         let area = VmArea::at(v.m, place.index as usize, place.sub as usize)?;
         let file = area.file?;
