@@ -79,7 +79,7 @@ pub fn xa_unlock_irq(mapping: AddressSpace) {
 /// each up to the first that holds something. Before v5.0: LD of `nrpages`.
 pub fn xa_empty(mapping: AddressSpace) -> bool {
     prim!(xa_empty);
-    if m().model().kernel.has_folios() {
+    if m().model().kernel.has_writeback() {
         xas_find_entry(mapping, 0, SLOTS).is_none()
     } else {
         mapping.load(Field::NrPages) == 0

@@ -198,6 +198,8 @@ fn truncate_unlocked(mapping: AddressSpace, start: usize, fbatch: &mut FolioBatc
             locked = *fbatch;
         } else if !lock_entries_pages(mapping, &mut index, fbatch, &mut locked) {
             break;
+        } else {
+            truncate_folio_batch_exceptionals(mapping, fbatch);
         }
         for folio in locked.folios() {
             truncate_cleanup_folio(mapping, folio);

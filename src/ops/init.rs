@@ -174,6 +174,11 @@ impl Init {
         self.swaps.iter().position(|s| s.is_some_and(|s| (s.mm as usize, s.addr as usize) == (mm, addr)))
     }
 
+    /// Whether a folio in frame `pfn` can be in the swap cache: it is in the slot of its frame's number.
+    pub fn slot_free(&self, pfn: usize) -> bool {
+        self.swaps.get(pfn).is_some_and(Option::is_none)
+    }
+
     /// Whether an anonymous page can be there: a private VMA, not locked (but see [`VmaInit::takes_pages`]), and
     /// nothing else at the place.
     pub fn takes_anon(&self, mm: usize, addr: usize, kernel: Kernel) -> bool {

@@ -60,6 +60,9 @@ fn folio_notes(init: &Init, pfn: usize, folio: &FolioInit) {
     if folio.flags & PG_PRIVATE != 0 && private_counted(init, folio, m().model()) {
         m().note(Note::RefInit, count, Owner::Private.aux(0, 1));
     }
+    if folio.flags & PG_SWAPCACHE != 0 {
+        m().note(Note::RefInit, count, Owner::SwapCache.aux(0, 1));
+    }
     let flags = folio_flags(init, folio, m().model());
     if flags & PG_LRU != 0 {
         m().note(Note::LruAdd, Obj::folio(pfn, Field::Lru), lru_list(flags) as u32);
@@ -90,11 +93,25 @@ pub fn words(init: &Init, model: Model, poke: &mut dyn FnMut(Obj, u64)) {
         poke(Obj::at(Field::SwapMap, 0, slot), 1);
         poke(Obj::at(Field::Disk, SWAP_SPACE, slot), disk_version(SWAP_SPACE, slot));
     }
+    swap_cache_words(init, poke);
     let mlocked = init.folios.iter().flatten().filter(|f| f.flags & PG_MLOCKED != 0).count();
     poke(Obj::at(Field::NrMlock, 0, 0), mlocked as u64);
     let free = (0..FOLIOS).filter(|f| init.folios[*f].is_none()).fold(Seq::EMPTY, Seq::push_tail);
     poke(Obj::free_list(), free.0);
     lru_words(init, model, poke);
+}
+
+/// The swap cache: no entry is left for the slots in it.
+fn swap_cache_words(init: &Init, poke: &mut dyn FnMut(Obj, u64)) {
+    let cached = |(_, f): &(usize, &Option<FolioInit>)| f.is_some_and(|f| f.flags & PG_SWAPCACHE != 0);
+    let mut pages = 0;
+    for (slot, _) in init.folios.iter().enumerate().take(SLOTS).filter(cached) {
+        poke(Obj::slot(SWAP_SPACE, slot), slot as u64 + 1);
+        poke(Obj::at(Field::SwapMap, 0, slot), SWAP_HAS_CACHE);
+        poke(Obj::at(Field::Disk, SWAP_SPACE, slot), disk_version(SWAP_SPACE, slot));
+        pages += 1;
+    }
+    poke(Obj::mapping(SWAP_SPACE, Field::NrPages), pages);
 }
 
 /// `address_space->flags`. An unmovable mapping is unevictable, too: `mapping_set_unmovable()` (v6.8) sets both bits,
@@ -161,6 +178,10 @@ fn pte(init: &Init, model: Model, mm: usize, addr: usize) -> Pte {
     let entry = Pte::present(pfn).mkyoung();
     match vma.kind {
         _ if init.folios[pfn].is_some_and(|f| matches!(f.place, FolioPlace::Anon { .. })) => {
+            // A page of the swap cache was read.
+            if init.folios[pfn].is_some_and(|f| f.flags & PG_SWAPCACHE != 0) {
+                return entry;
+            }
             let entry = entry.mkdirty();
             if vma.read_only { entry } else { entry.mkwrite() }
         }
@@ -214,10 +235,12 @@ fn folio_words(init: &Init, pfn: usize, folio: &FolioInit, model: Model, poke: &
         }
         FolioPlace::Anon { mm, addr } => {
             let vma = init.vma_at(mm as usize, addr as usize).map_or(0, |(i, _)| i);
-            poke(Field::Refcount, users);
+            let cached = folio.flags & PG_SWAPCACHE != 0;
+            poke(Field::Refcount, users + cached as u64);
             poke(Field::FolioMapping, anon_mapping(vma));
             poke(Field::Index, addr as u64);
-            poke(Field::Content, own_version);
+            poke(Field::Private, if cached { pfn as u64 + 1 } else { 0 });
+            poke(Field::Content, if cached && !dirty { disk_version(SWAP_SPACE, pfn) } else { own_version });
         }
     }
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// Page flags a folio may start with.
 pub(super) fn folio_flags(kernel: Kernel) -> u64 {
     let all = PG_LRU | PG_ACTIVE | PG_UNEVICTABLE | PG_SWAPBACKED | PG_REFERENCED | PG_DIRTY | PG_UPTODATE | PG_PRIVATE;
-    all | if kernel.has_nonlinear() { PG_MLOCKED } else { 0 }
+    let swapcache = if kernel == Kernel::V5_0 { PG_SWAPCACHE } else { 0 };
+    all | swapcache | if kernel.has_nonlinear() { PG_MLOCKED } else { 0 }
 }
 
 /// Flags an address_space may start with.
@@ -41,8 +42,8 @@ pub(super) fn args_of(op: &Op) -> impl Iterator<Item = (usize, Arg)> + use<> {
 
 /// What is wrong with the flags of a folio of a file.
 fn file_flags_error(f: &FolioInit, m: &MappingInit) -> Option<&'static str> {
-    if f.flags & PG_SWAPBACKED != 0 {
-        return Some("is in a file: expected no flag swapbacked");
+    if f.flags & (PG_SWAPBACKED | PG_SWAPCACHE) != 0 {
+        return Some("is in a file: expected no flag swapbacked or swapcache");
     }
     if f.flags & PG_PRIVATE != 0 && m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
         return Some("has private data: expected a mapping with aops buffers or iomap");
@@ -57,7 +58,7 @@ fn file_flags_error(f: &FolioInit, m: &MappingInit) -> Option<&'static str> {
 }
 
 fn fix_file_flags(flags: &mut u64, m: &MappingInit) {
-    *flags &= !PG_SWAPBACKED;
+    *flags &= !(PG_SWAPBACKED | PG_SWAPCACHE);
     if m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
         *flags &= !PG_PRIVATE;
     }
@@ -226,6 +227,9 @@ impl Program {
                 if f.flags & (PG_UNEVICTABLE | PG_PRIVATE) != 0 {
                     return Some(format!("F{i} is anonymous: expected no flag unevictable or private"));
                 }
+                if f.flags & PG_SWAPCACHE != 0 && !self.init.slot_free(i) {
+                    return Some(format!("F{i} is in the swap cache: expected F0..F{}, and s{i} free", SLOTS - 1));
+                }
                 if mm as usize >= MMS || addr as usize >= VADDRS || f.maps != 0 {
                     return Some(format!("F{i} is at p{mm} page {addr}: expected a page of a process, and no maps"));
                 }
@@ -266,7 +270,8 @@ impl Program {
             return Some(format!("s{i} is swapped out: expected no swap on {}", self.model.kernel.name()));
         }
         let vma = self.init.vma_at(mm, addr).filter(|(_, v)| mm < MMS && v.kind.private() && !v.locked);
-        let taken = self.init.folio_at(mm, addr).is_some() || self.init.slot_at(mm, addr) != Some(i);
+        let cached = self.init.folios[i].is_some_and(|f| f.flags & PG_SWAPCACHE != 0);
+        let taken = cached || self.init.folio_at(mm, addr).is_some() || self.init.slot_at(mm, addr) != Some(i);
         (vma.is_none() || taken)
             .then(|| format!("s{i} is at p{mm} page {addr}: expected a free page of a private VMA, not locked"))
     }
@@ -300,6 +305,9 @@ impl Program {
             match &mut f.place {
                 FolioPlace::Anon { mm, addr } => {
                     f.flags = f.flags & !(PG_UNEVICTABLE | PG_PRIVATE) | PG_SWAPBACKED;
+                    if !self.init.slot_free(i) {
+                        f.flags &= !PG_SWAPCACHE;
+                    }
                     f.maps = 0;
                     *mm %= MMS as u8;
                     *addr %= VADDRS as u8;

@@ -18,8 +18,18 @@ pub const MAGIC: &str = "# foliofuzz repro v1";
 pub(super) const MAGIC_PREFIX: &str = "# foliofuzz repro";
 
 /// Flags of an initial folio in the order they are printed: where it is first, what it holds last.
-const FOLIO_FLAGS: [u64; 9] =
-    [PG_LRU, PG_ACTIVE, PG_UNEVICTABLE, PG_MLOCKED, PG_SWAPBACKED, PG_REFERENCED, PG_DIRTY, PG_UPTODATE, PG_PRIVATE];
+const FOLIO_FLAGS: [u64; 10] = [
+    PG_LRU,
+    PG_ACTIVE,
+    PG_UNEVICTABLE,
+    PG_MLOCKED,
+    PG_SWAPBACKED,
+    PG_SWAPCACHE,
+    PG_REFERENCED,
+    PG_DIRTY,
+    PG_UPTODATE,
+    PG_PRIVATE,
+];
 
 /// Names of the flags a folio may start with.
 pub(super) fn folio_flag_names() -> Vec<(u64, &'static str)> {
