@@ -34,7 +34,10 @@ fn bug_on_unlocked(page: Folio) {
 /// maps the page. Left out: statistics.
 pub fn mlock_vma_page(page: Folio) {
     kfn!(mlock_vma_page);
-    if !bug(bugs::C_V2) {
+    if bug(bugs::C_V1) {
+        // The caller may have seen another's lock: that it is still there is read once more.
+        vm_bug_on_folio(!folio_test_locked(page), page, VmBug::NotLocked);
+    } else if !bug(bugs::C_V2) {
         bug_on_unlocked(page);
     }
     if !folio_test_set_mlocked(page) {
