@@ -4,7 +4,7 @@
 mod common;
 
 use foliofuzz::prog::Expect;
-use foliofuzz::san::{CHECKS, KindSpec};
+use foliofuzz::san::{CHECKS, KindSpec, Stage};
 use std::collections::BTreeMap;
 
 const FIRES: &str = "_fires.mm";
@@ -33,7 +33,9 @@ fn every_check_has_a_firing_and_a_quiet_program() {
         assert!(expected.starts_with(&format!("{}/", check.name)), "{name} expects {expected}");
         assert_eq!(quiet.expect, Expect::Clean, "{name}");
         let (mut a, b) = (fires.program, quiet.program);
-        assert_ne!(a.model, b.model, "{name}: the twins differ in the bug");
+        // What the kernel allows by design is quiet where nobody asks.
+        let soft = check.kinds.iter().any(|k| k.stage == Stage::Soft && expected.split([':', '/']).nth(1) == Some(k.name));
+        assert!(soft || a.model != b.model, "{name}: the twins differ in the bug");
         a.model = b.model;
         assert!(a == b, "{name}: the twins differ in more than the bug");
     }
