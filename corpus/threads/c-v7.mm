@@ -15,5 +15,7 @@ cpu0
   shrink_inactive_list(list=inactive_file)
 cpu1
   exit(p0)
-cpu2
   truncate_inode_pages(m0, 0)
+
+schedule
+  cpu0 op1 until mlock_vma_page.folio_test_set_mlocked#1 then cpu1

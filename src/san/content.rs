@@ -211,7 +211,8 @@ impl Content {
         if self.anons[u].known && area.as_ref().is_some_and(|a| is_private(v, a)) {
             return self.read_anon(u, e.new, e);
         }
-        let there = area.and_then(|a| file_page(a.file?, a.index(u % VADDRS)));
+        let linear = area.filter(|a| a.flags(v.m) & VM_NONLINEAR == 0);
+        let there = linear.and_then(|a| file_page(a.file?, a.index(u % VADDRS)));
         self.read_file(there.unwrap_or(p), e.new, e)
     }
 

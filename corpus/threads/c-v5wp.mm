@@ -1,0 +1,18 @@
+# foliofuzz repro v1
+# Thread C, variant V5wp: munlock waits, migration does not count references; the last unmap clears PG_mlocked.
+model: v3.13
+bug: 2014_munlock_waits_for_migration
+bug: mutant_migration_without_pins
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_mlock_after_page_table_lock
+expect: clean
+
+init
+  v0 = vma(p0, 0..1, anon, flags=locked)
+  F0 = folio(p0, addr=0, flags=lru|mlocked|swapbacked)
+
+cpu0
+  migrate_page(p0, 0, mode=sync)
+cpu1
+  munlock(p0, 0)

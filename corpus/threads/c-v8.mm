@@ -1,0 +1,19 @@
+# foliofuzz repro v1
+# Thread C, variant V8: putback_lru_page files a page as unevictable and does not look at it again.
+model: v3.13
+bug: mutant_putback_without_recheck
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+fix: 2015_mlock_after_page_table_lock
+expect: lru/stranded-unevictable
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..1, shared, m0, flags=locked)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+
+cpu0
+  shrink_inactive_list(list=inactive_file)
+cpu1
+  munlock(p0, 0)
