@@ -24,6 +24,8 @@ pub use super::migrate::MigrateMode;
 /// `struct compact_control`: what is scanned, and what was taken.
 pub struct CompactControl {
     pub mode: MigrateMode,
+    /// `__GFP_FS` is in the allocation that compacts. Without it only pages without a mapping are taken.
+    pub may_enter_fs: bool,
     /// First page frame and the one after the last.
     pub pfns: (usize, usize),
     /// Isolated folios, each with an isolation reference.
@@ -42,6 +44,7 @@ impl CompactControl {
     pub fn new(mode: MigrateMode, pfns: (usize, usize)) -> CompactControl {
         CompactControl {
             mode,
+            may_enter_fs: true,
             pfns,
             migratepages: FolioBatch::new(),
             refused: 0,
@@ -170,13 +173,16 @@ mod pages {
     use super::*;
 
     /// v4.14/v4.15 (ERAS A.F6). The lru_lock is taken at the first candidate and kept. Left out: buddy and compound
-    /// pages, movable_ops pages, GFP_NOFS, skip hints, giving the lock up every 32 pages.
+    /// pages, movable_ops pages, skip hints, giving the lock up every 32 pages.
     pub fn isolate_migratepages_block(cc: &mut CompactControl) {
         kfn!(isolate_migratepages_block);
         let mut locked = false;
         for pfn in cc.pfns.0..cc.pfns.1 {
             let folio = Folio(pfn as u8);
             if !folio_test_lru(folio) || pinned_anon(folio) {
+                continue;
+            }
+            if !cc.may_enter_fs && folio_mapping(folio).is_some() {
                 continue;
             }
             if !locked {
@@ -224,7 +230,7 @@ mod folios {
     use super::*;
 
     /// v6.5, v6.8, v6.12 (MM-6.12 8.1, ERAS E.F1). A reference is taken first; the lru_lock only once PG_lru was
-    /// cleared. Left out: buddy, hugetlb and large folios, movable_ops pages, GFP_NOFS, skip hints and their abort
+    /// cleared. Left out: buddy, hugetlb and large folios, movable_ops pages, skip hints and their abort
     /// path, giving the lock up every 32 pages.
     pub fn isolate_migratepages_block(cc: &mut CompactControl) {
         kfn!(isolate_migratepages_block);
@@ -297,6 +303,9 @@ mod folios {
         }
         // Probably a pinned anonymous page (racy on purpose).
         if mapping.is_none() && (folio_ref_count(folio) as i64).wrapping_sub(1) > folio_mapcount(folio) as i64 {
+            return false;
+        }
+        if !cc.may_enter_fs && mapping.is_some() {
             return false;
         }
         if !bug(bugs::M_LRU_FIRST) && !folio_test_lru(folio) {

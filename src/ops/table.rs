@@ -14,7 +14,7 @@ const RICH: &[Kernel] = &[Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_1
 const V5_0: &[Kernel] = &[Kernel::V5_0];
 /// Kernels with processes.
 const PROCESSES: &[Kernel] = &[Kernel::V3_13, Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
-const MODES: Arg = Arg::Mode(&["sync", "async"]);
+const COMPACT: Arg = Arg::Mode(&["sync", "async", "sync_nofs", "async_nofs"]);
 const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
 const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
 const WAITS: Arg = Arg::Mode(&["shared", "drop"]);
@@ -74,7 +74,7 @@ ops! {
     /// Isolate folios from the tail of an LRU list; reclaim them (v6.5 on), move the others back.
     shrink_inactive_list(list: LISTS) in ALL as Scan => run::lru::shrink_inactive_list;
     /// Compact page frames: isolate what can be migrated and migrate it; before v6.5, put it back.
-    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: MODES) in ALL as Scan => run::lru::compact;
+    compact(pfn: Arg::Pfn, nr: Arg::Count(8), mode: COMPACT) in ALL as Scan => run::lru::compact;
     /// read() one page of a file, bringing it in if need be.
     filemap_read(m: Arg::Mapping, index: Arg::Index) in RICH as Lookup => run::file::filemap_read;
     /// write() one page of a file, under its i_rwsem.

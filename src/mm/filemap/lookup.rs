@@ -131,8 +131,8 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
             }
             continue;
         }
-        let writeback = folio_test_writeback(folio) && !bug(bugs::M_LOCK_WRITEBACK);
-        if !folio_raw_mapping(folio).is(mapping) || writeback {
+        let writeback = || folio_test_writeback(folio) && !bug(bugs::M_LOCK_WRITEBACK);
+        if !folio_raw_mapping(folio).is(mapping) || writeback() {
             folio_unlock(folio);
             folio_put(folio, Owner::LookupBatch);
             continue;

@@ -111,8 +111,9 @@ pub fn migrate_folio(args: Args) -> OpResult {
 
 /// `nr` is one less than the count. Kernels before v6.5 put back what they isolated.
 pub fn compact([pfn, nr, mode]: Args) -> OpResult {
-    let (mode, first) = (migrate_mode(mode), pfn as usize);
+    let (may_enter_fs, mode, first) = (mode < 2, migrate_mode(mode % 2), pfn as usize);
     let mut cc = CompactControl::new(mode, (first, (first + 1 + nr as usize).min(FOLIOS)));
+    cc.may_enter_fs = may_enter_fs;
     compact_zone(&mut cc);
     OpResult::of(cc.taken != 0)
 }
