@@ -34,7 +34,8 @@ fn every_check_has_a_firing_and_a_quiet_program() {
         assert_eq!(quiet.expect, Expect::Clean, "{name}");
         let (mut a, b) = (fires.program, quiet.program);
         // What the kernel allows by design is quiet where nobody asks.
-        let soft = check.kinds.iter().any(|k| k.stage == Stage::Soft && expected.split([':', '/']).nth(1) == Some(k.name));
+        let soft =
+            check.kinds.iter().any(|k| k.stage == Stage::Soft && expected.split([':', '/']).nth(1) == Some(k.name));
         assert!(soft || a.model != b.model, "{name}: the twins differ in the bug");
         a.model = b.model;
         assert!(a == b, "{name}: the twins differ in more than the bug");

@@ -11,6 +11,7 @@ mod distinct;
 #[cfg(feature = "hunt")]
 pub mod hunt;
 mod mutate;
+mod prove;
 pub mod reach;
 mod search;
 mod shrink;
@@ -24,6 +25,7 @@ pub use attribute::{attribute, bug_slugs};
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};
+pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
 pub use shrink::{SHRINK_BUDGET, shrink};
 pub use store::{Saved, folder_name, save, write_atomic};

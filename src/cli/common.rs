@@ -3,7 +3,11 @@
 use crate::campaign::ModelChoice;
 use crate::san::CheckSet;
 use clap::{Args, ValueEnum};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// The exit status of a verb that did its work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,4 +156,27 @@ impl CheckArgs {
     pub fn set(&self) -> Result<Option<CheckSet>, Failure> {
         self.checks.as_deref().map(|list| CheckSet::parse(list).map_err(usage)).transpose()
     }
+}
+
+/// Raised by Ctrl-C; a second one ends the process at once.
+pub fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}
+
+pub fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("expected a number with s, m or h".to_string()),
+    };
+    let number: f64 = digits.parse().map_err(|_| "expected a number with s, m or h".to_string())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|_| "expected a time, neither negative nor endless".to_string())
 }

@@ -1,6 +1,6 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, usage, warn};
+use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, parse_time, stop_flag, usage, warn};
 use crate::campaign::hunt::{self, End, Found, Observer, Options, Stats};
 use crate::campaign::{OpFilter, ROUNDS, bug_slugs, find_ops};
 use crate::ops::TABLE;
@@ -9,11 +9,8 @@ use crate::vocab::Model;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const STOP_RULE: &str = "\
@@ -41,7 +38,7 @@ pub struct HuntArgs {
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     ops: Option<String>,
     /// Stop after this time (90, 60s, 10m, 2h)
-    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_time)]
     time: Option<Duration>,
     /// Stop after this many executions
     #[arg(long, value_name = "N")]
@@ -64,19 +61,6 @@ pub struct HuntArgs {
     out: PathBuf,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1.0,
-        "ms" => 0.001,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("expected a number with s, m or h".to_string()),
-    };
-    let number: f64 = digits.parse().map_err(|_| "expected a number with s, m or h".to_string())?;
-    Duration::try_from_secs_f64(number * unit).map_err(|_| "expected a time, neither negative nor endless".to_string())
 }
 
 fn seed(text: &str) -> Result<u64, String> {
@@ -116,16 +100,6 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
         out: args.out,
     };
     Err(Failure::Internal(hunt::run(options, stop, Box::new(teller))))
-}
-
-/// Raised by Ctrl-C; a second one ends the process at once.
-fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
-    }
-    Ok(stop)
 }
 
 struct Teller {

@@ -7,6 +7,7 @@ mod fmt;
 mod hunt;
 mod list;
 mod load;
+mod prove;
 mod replay;
 mod shrink;
 
@@ -38,6 +39,7 @@ enum Verb {
     Replay(replay::ReplayArgs),
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
+    Prove(prove::ProveArgs),
     Fmt(fmt::FmtArgs),
     List(list::ListArgs),
 }
@@ -67,6 +69,7 @@ impl Verb {
             Verb::Replay(args) => replay::run(args),
             Verb::Shrink(args) => shrink::run(args),
             Verb::Explain(args) => explain::run(args),
+            Verb::Prove(args) => prove::run(args),
             Verb::Fmt(args) => fmt::run(args),
             Verb::List(args) => list::run(args),
         }

@@ -5,8 +5,8 @@ use super::feedback::Feedback;
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
-use crate::sched::Preemptions;
-use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, TASKS, Topics};
+use crate::sched::{Exhaust, Observed, Preemptions, Reduction};
+use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
 
 /// Scheduling points after which an execution is given up. The longest programs take a few hundred.
 pub const STEP_BUDGET: u32 = 20_000;
@@ -100,6 +100,32 @@ impl Runner {
         let topics = self.watch.topics;
         let halted = self.engine.run(program, STEP_BUDGET, sched, &mut self.watch, topics);
         self.finish(halted)
+    }
+
+    /// Executes `program` on the path an exhaustive strategy is on.
+    pub fn follow<R: Reduction>(&mut self, program: &Program, sched: &mut Exhaust<R>) -> Run {
+        self.watch.reset();
+        let topics = self.watch.topics;
+        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut self.watch, topics);
+        let machine = self.engine.machine();
+        sched.ended(machine);
+        machine.set_tracing(false);
+        self.finish(halted)
+    }
+
+    /// As [`Runner::run_with`], with the class of the execution: the same for all with the same happens-before.
+    pub fn run_observed(&mut self, program: &Program, sched: &mut dyn Sched) -> (Run, u64) {
+        let mut observed = Observed::new(sched);
+        let run = self.run_with(program, &mut observed);
+        let machine = self.engine.machine();
+        let class = observed.class(machine);
+        machine.set_tracing(false);
+        (run, class)
+    }
+
+    /// A word of memory as the last execution left it.
+    pub fn word(&self, obj: Obj) -> u64 {
+        self.engine.machine().peek(obj)
     }
 
     fn finish(&mut self, halted: Option<Halted>) -> Run {

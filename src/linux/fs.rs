@@ -2,7 +2,7 @@
 //! inode's memory.
 
 use super::mm_types::AddressSpace;
-use crate::machine::m;
+use crate::machine::{Access, Hidden, m};
 use crate::prim;
 use crate::vocab::{Field, MAPPINGS, Note, Obj, Order};
 use std::cell::Cell;
@@ -24,6 +24,7 @@ pub fn open_fd(index: usize) {
 
 /// `close`: takes the descriptor's reference on the file over; `None` if it is closed already.
 pub fn close_fd(index: usize) -> Option<AddressSpace> {
+    m().touch(Hidden::Descriptor(index), Access::Write);
     if !OPEN.with(|o| o[index].replace(false)) {
         return None;
     }

@@ -24,8 +24,21 @@ pub fn bug_on(cond: bool, why: VmBug) {
     }
 }
 
+/// The folio's flags as an assertion sees them: those it asks for with `&`.
+#[derive(Clone, Copy)]
+pub struct PeekedFlags(Folio);
+
 /// The folio's flags as an assertion sees them.
 #[inline]
-pub fn peek_flags(folio: Folio) -> u64 {
-    m().peek(folio.obj(Field::Flags))
+pub fn peek_flags(folio: Folio) -> PeekedFlags {
+    PeekedFlags(folio)
+}
+
+impl std::ops::BitAnd<u64> for PeekedFlags {
+    type Output = u64;
+
+    #[inline]
+    fn bitand(self, bits: u64) -> u64 {
+        m().peek_flags(self.0.pfn(), bits)
+    }
 }

@@ -3,7 +3,7 @@
 //! A callback runs in the RCU task once every reader that was inside a section when it was queued has left it.
 
 use super::sched;
-use crate::machine::m;
+use crate::machine::{Access, Hidden, m};
 use crate::vocab::{Note, Obj, Order, RCU_TASK};
 use std::cell::Cell;
 
@@ -67,6 +67,7 @@ pub fn call_rcu(func: fn(usize), arg: usize) {
 }
 
 fn enqueue(func: fn(usize), arg: usize, readers: u32) {
+    m().touch(Hidden::RcuQueue, Access::Write);
     STATE.with(|s| {
         if let Some(free) = s.queue.iter().find(|c| c.get().is_none()) {
             free.set(Some(Callback { func, arg, readers }));
@@ -112,6 +113,7 @@ pub(super) fn maybe_reader_left(reads: fn(usize) -> bool) {
 /// `task` is in no read section any more.
 #[cold]
 fn reader_left(task: usize) {
+    m().touch(Hidden::RcuQueue, Access::Write);
     STATE.with(|s| {
         for c in &s.queue {
             if let Some(mut cb) = c.get()
@@ -128,6 +130,7 @@ fn reader_left(task: usize) {
 }
 
 fn take_ready() -> Option<Callback> {
+    m().touch(Hidden::RcuQueue, Access::Write);
     STATE.with(|s| {
         let slot = s.queue.iter().find(|c| c.get().is_some_and(|cb| cb.readers == 0))?;
         s.pending.set(s.pending.get() - 1);
@@ -157,6 +160,7 @@ pub fn rcu_task() {
 /// `rcu_barrier()` of the epilogue: waits until every callback has run and the RCU task is over.
 pub fn rcu_barrier() {
     if m().is_live(RCU_TASK) {
+        m().touch(Hidden::RcuQueue, Access::Write);
         STATE.with(|s| s.barrier.set(true));
         m().wake(WORK);
         m().block_on(BARRIER);

@@ -1,6 +1,6 @@
 //! `sched.h`, `preempt.h`, `irqflags.h`: what context the running task is in.
 
-use crate::machine::{Section, m};
+use crate::machine::{Access, Hidden, Section, m};
 use crate::vocab::{Note, Obj, TASKS};
 
 /// Whether a task is in an RCU read section: an explicit one, or one implied where interrupts and preemption being off
@@ -20,6 +20,7 @@ fn exit(section: Section) {
 
 /// The tasks inside an RCU read section, as a bit set.
 pub(super) fn readers() -> u32 {
+    (0..TASKS).for_each(|task| m().touch(Hidden::Reader(task), Access::Read));
     (0..TASKS).filter(|task| reads(*task)).fold(0, |set, task| set | 1 << task)
 }
 

@@ -2,7 +2,7 @@
 //! ends when it has nothing left to do, and is started again by the next item.
 
 use super::sched::{local_irq_disable, local_irq_enable};
-use crate::machine::m;
+use crate::machine::{Access, Hidden, m};
 use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, KWORKER_TASK, Note, OPS_PER_CPU, Obj, TASKS};
 use std::cell::Cell;
 
@@ -59,6 +59,7 @@ fn run(item: impl FnOnce()) {
 
 /// `queue_work_on(cpu, work)`: nothing if the CPU has it queued already (there is one work item per CPU).
 pub fn queue_work_on(cpu: usize, work: fn()) {
+    m().touch(Hidden::Work, Access::Write);
     STATE.with(|s| s.work[cpu].set(Some(work)));
     m().spawn_service(KWORKER_TASK + cpu);
 }
@@ -74,7 +75,7 @@ pub fn flush_work(cpu: usize) {
 
 /// Body of a kworker.
 pub fn kworker_task(task: usize) {
-    while let Some(work) = STATE.with(|s| s.work[task - KWORKER_TASK].take()) {
+    while let Some(work) = next(|s| s.work[task - KWORKER_TASK].take()) {
         run(work);
     }
     m().wake(Obj::wait_flags(task));
@@ -83,6 +84,7 @@ pub fn kworker_task(task: usize) {
 
 /// `submit_bio`: `end_io(arg)` runs later, as an interrupt, in the I/O task.
 pub fn submit_io(end_io: fn(u32), arg: u32) {
+    m().touch(Hidden::Work, Access::Write);
     STATE.with(|s| {
         if let Some(free) = s.io.iter().find(|c| c.get().is_none()) {
             free.set(Some((end_io, arg)));
@@ -91,8 +93,14 @@ pub fn submit_io(end_io: fn(u32), arg: u32) {
     m().spawn_service(IO_TASK);
 }
 
+/// What is queued for a service task, taken off the queue.
+fn next<T>(take: impl FnOnce(&State) -> Option<T>) -> Option<T> {
+    m().touch(Hidden::Work, Access::Write);
+    STATE.with(take)
+}
+
 fn next_request() -> Option<Request> {
-    STATE.with(|s| {
+    next(|s| {
         let first = s.io[0].take()?;
         for i in 1..REQUESTS {
             s.io[i - 1].set(s.io[i].take());
@@ -115,13 +123,14 @@ pub fn io_task() {
 
 /// `wakeup_kswapd`: kswapd runs `balance` once, unless it is running.
 pub fn wakeup_kswapd(balance: fn()) {
+    m().touch(Hidden::Work, Access::Write);
     STATE.with(|s| s.kswapd.set(Some(balance)));
     m().spawn_service(KSWAPD_TASK);
 }
 
 /// Body of kswapd.
 pub fn kswapd_task() {
-    while let Some(balance) = STATE.with(|s| s.kswapd.take()) {
+    while let Some(balance) = next(|s| s.kswapd.take()) {
         run(balance);
     }
     m().wake(EPILOGUE);

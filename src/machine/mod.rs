@@ -11,15 +11,17 @@
 mod frame;
 mod sched;
 mod task;
+mod touch;
 mod trace;
 
 pub use frame::{Frame, Label};
 pub use sched::{Sched, Why};
 pub use task::{SPIN_POINTS, SPIN_ROUNDS, STACK_DEPTH, Section};
+pub use touch::{Access, CELLS, CellId, Hidden, Touch};
 pub use trace::{Recorder, Step, Switch, Trace};
 
 use crate::vocab::{CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics, cpu_of_task};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::panic::resume_unwind;
 use task::Task;
 
@@ -59,6 +61,8 @@ pub enum Halted {
     Found,
     /// The step budget is used up.
     Budget,
+    /// The strategy has no use for the rest.
+    Pruned,
     /// The engine itself failed; another task panicked.
     Panic,
 }
@@ -101,6 +105,8 @@ pub struct Machine {
     stores: Cell<u32>,
     halted: Cell<Option<Halted>>,
     recording: Cell<bool>,
+    tracing: Cell<bool>,
+    touched: RefCell<Vec<Touch>>,
     topics: Cell<Topics>,
     model: Cell<Model>,
     host: Cell<Host>,
@@ -148,6 +154,8 @@ impl Machine {
             stores: Cell::new(0),
             halted: Cell::new(None),
             recording: Cell::new(false),
+            tracing: Cell::new(false),
+            touched: RefCell::new(Vec::new()),
             topics: Cell::new(Topics::none()),
             model: Cell::new(Model::of(crate::vocab::Kernel::DEFAULT)),
             host: Cell::new(Host::NONE),
@@ -214,6 +222,7 @@ impl Machine {
         self.seq.set(0);
         self.stores.set(0);
         self.halted.set(None);
+        self.touched.borrow_mut().clear();
         self.topics.set(topics);
         self.model.set(model);
         self.host.set(host);
@@ -463,8 +472,10 @@ impl Machine {
 
     // ----- tasks -----
 
-    /// The first task to run, before anything has.
+    /// The first task to run, before anything has: `cpu`, unless the strategy knows better.
     pub fn start(&self, cpu: usize) {
+        // SAFETY: as in `pick`.
+        let cpu = unsafe { &mut **self.sched.get() }.start(self, cpu);
         if cpu != self.cur.get() {
             let cur = self.cur.get();
             self.next.set(cpu);
@@ -507,6 +518,9 @@ impl Machine {
         self.live.set(self.live.get() & !bit);
         self.runnable.set(self.runnable.get() & !bit);
         self.pend[cur].set(NO_PENDING);
+        if cur >= CPUS {
+            self.touch(Hidden::Live(cur), Access::Write);
+        }
         if self.halted.get().is_some() || self.live.get() == 0 {
             return;
         }
@@ -530,12 +544,19 @@ impl Machine {
             self.pend[0].set(NO_PENDING);
             self.runnable.set(self.runnable.get() & !1);
             self.give_way(Why::End, 0);
+        } else {
+            // A decision all the same: the end of the main task's operations is one step, whoever ends last.
+            let next = self.pick(Why::End, 0);
+            if next != 0 {
+                self.switch_to(Why::End, 0, next);
+            }
         }
         self.tasks[0].joining.set(false);
     }
 
     /// Starts service task `task` unless it runs already.
     pub fn spawn_service(&self, task: usize) {
+        self.touch(Hidden::Live(task), Access::Write);
         if self.live.get() >> task & 1 == 0 {
             self.live.set(self.live.get() | 1 << task);
             self.runnable.set(self.runnable.get() | 1 << task);
@@ -545,6 +566,7 @@ impl Machine {
     }
 
     pub fn is_live(&self, task: usize) -> bool {
+        self.touch(Hidden::Live(task), Access::Read);
         self.live.get() >> task & 1 != 0
     }
 
@@ -619,13 +641,20 @@ impl Machine {
     /// The cell's value without an access: for state only this CPU touches, for kernel assertions, and for set-up.
     #[inline]
     pub fn peek(&self, obj: Obj) -> u64 {
-        self.words[obj.0 as usize].get()
+        let v = self.words[obj.0 as usize].get();
+        if self.tracing.get() {
+            self.touch_peek(obj, v);
+        }
+        v
     }
 
     /// Writes a cell without an access: for state only this CPU touches, and for set-up.
     #[inline]
     pub fn poke(&self, obj: Obj, value: u64) {
-        self.words[obj.0 as usize].set(value);
+        let old = self.words[obj.0 as usize].replace(value);
+        if self.tracing.get() {
+            self.touch_poke(obj, old, value);
+        }
     }
 
     #[inline]
@@ -642,11 +671,14 @@ impl Machine {
     #[inline]
     pub fn lock(&self, obj: Obj, shared: bool, note: Note, aux: u32) {
         let kind = if shared { Kind::LockShared } else { Kind::Lock };
+        let takes = &self.tasks[self.cur.get()].takes;
+        takes.set(true);
         self.point(obj, kind, Order::Acquire);
         while !self.take(obj, shared, kind, note, aux) {
             self.note(Note::Blocked, obj, shared as u32);
             self.block_on(obj);
         }
+        takes.set(false);
     }
 
     /// Takes a lock if it is free.
@@ -662,9 +694,12 @@ impl Machine {
     fn try_take(&self, obj: Obj, shared: bool, kind: Kind, note: Note, aux: u32) -> bool {
         self.point(obj, kind, Order::Acquire);
         if self.take(obj, shared, kind, note, aux) {
+            if self.tracing.get() {
+                self.touch_tried(obj);
+            }
             return true;
         }
-        let v = self.peek(obj);
+        let v = self.words[obj.0 as usize].get();
         self.emit(obj, Kind::RmwFail, Order::Relaxed, note, aux, v, v);
         false
     }
@@ -774,7 +809,7 @@ impl Machine {
         let seq = self.seq.get();
         self.seq.set(seq + 1);
         let topic = Topics::of(kind, obj.field(), note);
-        if !self.wants(topic) {
+        if !self.wants(topic) && !self.tracing.get() {
             return;
         }
         let cur = self.cur.get();
@@ -794,6 +829,12 @@ impl Machine {
             old,
             new,
         };
+        if self.tracing.get() {
+            self.touch_event(&e);
+            if !self.wants(topic) {
+                return;
+            }
+        }
         if self.sink(|s| s.on(self, &e)) && self.halted.get().is_none() {
             self.halt(Halted::Found);
         }

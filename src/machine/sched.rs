@@ -17,6 +17,11 @@ pub enum Why {
 
 /// Who runs next.
 pub trait Sched {
+    /// Chooses the CPU that begins; the program's schedule says `cpu`.
+    fn start(&mut self, _m: &Machine, cpu: usize) -> usize {
+        cpu
+    }
+
     /// Chooses one of `runnable` (a bit set of tasks). `cur` is in it when it may go on.
     fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize;
 

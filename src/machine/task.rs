@@ -52,6 +52,8 @@ pub(super) struct Task {
     /// How deep the task is in each.
     pub depth_of: [Cell<u8>; 3],
     pub joining: Cell<bool>,
+    /// At a point before taking a lock that it will wait for, or waiting for it.
+    pub takes: Cell<bool>,
     pub waiting: Cell<Obj>,
     pub seen_stores: Cell<u32>,
     pub idle: Cell<u32>,
@@ -74,6 +76,7 @@ impl Task {
             since: [const { Cell::new(0) }; 3],
             depth_of: [const { Cell::new(0) }; 3],
             joining: Cell::new(false),
+            takes: Cell::new(false),
             waiting: Cell::new(Obj::NONE),
             seen_stores: Cell::new(0),
             idle: Cell::new(0),
@@ -93,6 +96,7 @@ impl Task {
         self.since.iter().for_each(|s| s.set(0));
         self.depth_of.iter().for_each(|d| d.set(0));
         self.joining.set(false);
+        self.takes.set(false);
         self.waiting.set(Obj::NONE);
         self.seen_stores.set(0);
         self.idle.set(0);

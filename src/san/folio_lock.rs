@@ -96,7 +96,7 @@ impl FolioLock {
             return None;
         }
         let q = e.obj.place().index as usize;
-        let unseen = |f: usize| v.m.peek(Obj::folio(f, Field::Flags)) & PG_WAITERS == 0;
+        let unseen = |f: usize| v.m.peek_flags(f, PG_WAITERS) == 0;
         let (_, f) = self.waiters(v, q).find(|(_, f)| unseen(*f) && !v.cx.folios[*f].free)?;
         Some(WAITERS.at(e).folio(f).with_other(self.changed[f].map(|c| c.0)))
     }

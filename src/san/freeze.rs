@@ -27,7 +27,7 @@ impl Check for Freeze {
         let a = v.ledger.account(f);
         let last = a.last_change.filter(|c| c.1 != e.task).map(|c| c.0);
         let mine: u32 = OWN.iter().map(|o| a.of(*o, e.cpu as usize)).sum();
-        let private = (v.m.peek(Obj::folio(f, Field::Flags)) & PG_PRIVATE != 0) as u32;
+        let private = (v.m.peek_flags(f, PG_PRIVATE) != 0) as u32;
         // The page cache's or the swap cache's: the model has no folio in both.
         let cache = a.owner_total(Owner::PageCache) + a.owner_total(Owner::SwapCache);
         let entitled = mine.min(1) + cache.min(1) + a.owner_total(Owner::Private).min(private);

@@ -104,10 +104,10 @@ fn lost(v: &View, f: usize) -> bool {
 
 #[cold]
 fn audit(v: &View, f: usize) -> Option<&'static KindSpec> {
-    let listed = |flags: u64| flags & (PG_MLOCKED | PG_LRU | PG_UNEVICTABLE) == PG_MLOCKED | PG_LRU;
+    let listed = |f: usize| flags(v.m, f) & (PG_MLOCKED | PG_LRU | PG_UNEVICTABLE) == PG_MLOCKED | PG_LRU;
     match () {
         _ if v.set.wants(&LOST) && lost(v, f) => Some(&LOST),
-        _ if v.set.wants(&EVICTABLE_LIST) && listed(flags(v.m, f)) => Some(&EVICTABLE_LIST),
+        _ if v.set.wants(&EVICTABLE_LIST) && listed(f) => Some(&EVICTABLE_LIST),
         _ => None,
     }
 }

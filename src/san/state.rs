@@ -41,13 +41,26 @@ pub(super) fn word(m: &Machine, f: usize, field: Field) -> u64 {
 }
 
 #[inline]
-pub(super) fn flags(m: &Machine, f: usize) -> u64 {
-    word(m, f, Field::Flags)
+pub(super) fn flags(m: &Machine, f: usize) -> Flags<'_> {
+    Flags(m, f)
+}
+
+/// A folio's flags: those asked for with `&`.
+#[derive(Clone, Copy)]
+pub(super) struct Flags<'a>(&'a Machine, usize);
+
+impl std::ops::BitAnd<u64> for Flags<'_> {
+    type Output = u64;
+
+    #[inline]
+    fn bitand(self, bits: u64) -> u64 {
+        self.0.peek_flags(self.1, bits)
+    }
 }
 
 /// PG_swapcache means the swap cache only with PG_swapbacked.
 #[inline]
-pub(super) fn is_swapcache(flags: u64) -> bool {
+pub(super) fn is_swapcache(flags: impl std::ops::BitAnd<u64, Output = u64>) -> bool {
     let both = PG_SWAPCACHE | PG_SWAPBACKED;
     flags & both == both
 }

@@ -9,6 +9,7 @@ use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
+use crate::machine::{Access, Hidden, m};
 use crate::mm::{fremap, gup, madvise, memory, mlock, mmap, vmscan};
 use crate::vocab::{MMS, VADDRS, VM_READ, VM_SHARED, VM_WRITE};
 use std::cell::Cell;
@@ -27,6 +28,7 @@ pub fn set_up(alive: impl Fn(usize) -> bool) {
 }
 
 fn set_runs(mm: usize, on: bool) -> bool {
+    m().touch(Hidden::Process(mm), Access::Write);
     RUNS.with(|r| r.get(mm).is_some_and(|c| c.replace(on)))
 }
 

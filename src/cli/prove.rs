@@ -1,0 +1,195 @@
+//! `foliofuzz prove`.
+
+use super::common::{Failure, Format, Status, parse_time, stop_flag, usage, warn};
+use super::load::{InputArgs, Loaded};
+use crate::campaign::{Explored, Limits, Position, Progress, Prover, Verdict, write_atomic};
+use crate::exec::Runner;
+use crate::prog::{Expect, File};
+use crate::san::CheckSet;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Run every interleaving of a program
+///
+/// Of all interleavings with the same happens-before one is run: what a check can see is the same in them. The file's
+/// own schedule counts for nothing. Ends at the first finding, with a schedule that shows it in as few preemptions as
+/// could be found.
+#[derive(Args)]
+#[command(after_help = EXIT)]
+pub struct ProveArgs {
+    /// A repro text, or raw fuzzer input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only interleavings with at most N preemptions: switches away from a task that could go on
+    #[arg(long, value_name = "N")]
+    preemptions: Option<u32>,
+    /// Stop after this time (90, 60s, 10m, 2h)
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_time)]
+    time: Option<Duration>,
+    /// Stop after this many executions
+    #[arg(long, value_name = "N")]
+    runs: Option<u64>,
+    /// Go on where an earlier search of this program was stopped
+    #[arg(long)]
+    resume: bool,
+    /// Where a schedule that shows a finding goes [default: beside FILE, as <stem>.found.mm]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+const EXIT: &str = "\
+Stopped by Ctrl-C, --for or --runs, it leaves <stem>.prove.json beside FILE, which --resume goes on from.
+
+Exit status: 0 proved, or nothing within the bound; 1 a finding; 2 usage; 3 stopped or gave up; 4 internal error.";
+
+pub fn run(args: ProveArgs) -> Result<Status, Failure> {
+    let loaded = args.input.load(&args.file)?;
+    let checks = args.input.checks.set()?.unwrap_or_else(CheckSet::all);
+    let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
+    let limits = Limits { preemptions: args.preemptions, runs: args.runs, time: args.time };
+    let mut runner = Runner::new(checks);
+    let mut teller = Teller::new();
+    let mut tell = |p: &Progress| teller.tell(p);
+    let mut prover = Prover::new(&mut runner, limits, &stop, &mut tell);
+    let position = args.file.with_extension("prove.json");
+    if args.resume && !prover.resume(&loaded.file.program, read_position(&position)?) {
+        return Err(usage(format!("{}: of another program: expected a search of this one", position.display())));
+    }
+    let verdict = prover.prove(&loaded.file.program);
+    let (explored, saved) = (prover.explored, prover.saved(&loaded.file.program));
+    teller.end();
+    match &verdict {
+        Verdict::Stopped { .. } => save_position(&position, &saved)?,
+        _ if args.resume => drop(std::fs::remove_file(&position)),
+        _ => {}
+    }
+    tell_verdict(&args, &loaded, &verdict, &explored)
+}
+
+fn read_position(path: &Path) -> Result<Position, Failure> {
+    let text = std::fs::read(path).map_err(|e| usage(format!("{}: {e}", path.display())))?;
+    serde_json::from_slice(&text).map_err(|e| usage(format!("{}:{}: {e}", path.display(), e.line())))
+}
+
+fn save_position(path: &Path, saved: &Position) -> Result<(), Failure> {
+    let text = serde_json::to_vec(saved).map_err(|e| Failure::Internal(e.to_string()))?;
+    write_atomic(path, &text).map_err(|e| usage(format!("{}: {e}", path.display())))
+}
+
+fn plural(n: u32, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What was covered, in words that claim no more.
+fn covered(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Proved => {
+            "proved: no interleaving of this program shows a finding, under sequential consistency".to_string()
+        }
+        Verdict::Bounded(n) => {
+            format!("bounded: no interleaving with at most {} shows a finding", plural(*n, "preemption"))
+        }
+        Verdict::Found { signature, preemptions, .. } => {
+            format!("found: {signature}, with {}", plural(*preemptions, "preemption"))
+        }
+        Verdict::Stopped { bound: None } => "stopped: no finding so far, nothing is proved".to_string(),
+        Verdict::Stopped { bound: Some(n) } => {
+            format!("stopped: no finding with at most {}, nothing is proved beyond", plural(*n, "preemption"))
+        }
+        Verdict::GaveUp => "gave up: some executions went on for ever, the others showed nothing".to_string(),
+    }
+}
+
+fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: &Explored) -> Result<Status, Failure> {
+    let name = args.file.display();
+    args.format.human(&format!("{name}: {}", covered(verdict)));
+    let Explored { executions, cut, gave_up, steps } = explored;
+    let endless = if *gave_up > 0 { format!(", {gave_up} of them endless") } else { String::new() };
+    args.format.human(&format!("{executions} executions{endless}, {cut} cut short, {steps} steps"));
+    let (outcome, bound, signature, status) = match verdict {
+        Verdict::Proved => ("proved", None, None, Status::Clean),
+        Verdict::Bounded(n) => ("bounded", Some(*n), None, Status::Clean),
+        Verdict::Found { signature, .. } => ("found", args.preemptions, Some(signature.clone()), Status::Finding),
+        Verdict::Stopped { bound } => ("gave_up", *bound, None, Status::GaveUp),
+        Verdict::GaveUp => ("gave_up", None, None, Status::GaveUp),
+    };
+    let mut file = None;
+    if let Verdict::Found { program, signature, .. } = verdict {
+        let output = args.output.clone().unwrap_or_else(|| args.file.with_extension("found.mm"));
+        let expect = Expect::Finding(signature.clone());
+        let text = File { program: (**program).clone(), expect, comments: loaded.file.comments.clone() }.print();
+        write_atomic(&output, text.as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
+        args.format.human(&format!("{}", output.display()));
+        file = Some(output.display().to_string());
+    }
+    args.format.json(|| {
+        json!({
+            "schema": 1,
+            "outcome": outcome,
+            "executions": executions,
+            "cut": cut,
+            "steps": steps,
+            "preemption_bound": bound,
+            "signature": signature,
+            "file": file,
+        })
+    });
+    Ok(status)
+}
+
+/// The progress line, or one line now and then where there is no terminal.
+struct Teller {
+    bar: Option<ProgressBar>,
+    told: Duration,
+}
+
+/// Between two lines without a terminal.
+const EVERY: Duration = Duration::from_secs(10);
+
+impl Teller {
+    fn new() -> Teller {
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let terminal = std::io::stderr().is_terminal();
+        Teller { bar: terminal.then(|| ProgressBar::new_spinner().with_style(style)), told: Duration::ZERO }
+    }
+
+    fn tell(&mut self, p: &Progress) {
+        let seconds = p.elapsed.as_secs_f64();
+        let rate = (p.explored.executions + p.explored.cut) as f64 / seconds.max(0.001);
+        let bound = p.bound.map_or(String::new(), |n| format!("at most {}, ", plural(n, "preemption")));
+        let line = || {
+            format!(
+                "{bound}{} executions, {} cut short, {rate:.0}/s, about {:.2} % done, {seconds:.1} s",
+                p.explored.executions,
+                p.explored.cut,
+                100.0 * p.share
+            )
+        };
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(line());
+                bar.tick();
+            }
+            None if p.elapsed >= self.told + EVERY => {
+                self.told = p.elapsed;
+                warn(&line());
+            }
+            None => {}
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
