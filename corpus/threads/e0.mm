@@ -5,7 +5,7 @@ bug: 2023_unmovable_unlocked_test
 expect: uaf/mapping:i_callback+isolate_migratepages_block
 
 init
-  m0 = mapping()
+  m0 = mapping(flags=unmovable)
   F0 = folio(m0, index=0, flags=lru)
 
 cpu0

@@ -5,7 +5,7 @@ bug: 2023_unmovable_rcu_test
 expect: clean
 
 init
-  m0 = mapping()
+  m0 = mapping(flags=unmovable)
   F0 = folio(m0, index=0, flags=lru)
 
 cpu0

@@ -5,7 +5,7 @@ bug: 2023_unmovable_rcu_test_no_grace
 expect: uaf/mapping:evict+isolate_migratepages_block
 
 init
-  m0 = mapping()
+  m0 = mapping(flags=unmovable)
   F0 = folio(m0, index=0, flags=lru)
 
 cpu0
