@@ -877,6 +877,14 @@ bugs! {
         thread: Some("C-V7"),
         ..bug("2015_mlock_after_page_table_lock", "try_to_unmap_one mlocks after dropping the page-table lock", "historic")
     };
+    CLUSTER_EXIT = Bug {
+        fix: "27ba0644ea9d",
+        since: Some(((2, 6), (4, 0))),
+        applies: V3_13,
+        predictive: Some("mlock/unstable"),
+        actual: Some("mlock/stale"),
+        ..bug("2015_cluster_mlock_in_exit", "try_to_unmap_cluster mlocks pages of a process that exits", "historic")
+    };
     C_V8 = Bug {
         applies: V3_13,
         predictive: Some("lru/stranded-unevictable"),

@@ -208,14 +208,16 @@ fn try_to_unmap_cluster(mapcount: &mut i64, vma: Vma, check_page: Folio) -> Swap
     kfn!(try_to_unmap_cluster);
     let (mm, place) = (vma.mm(), vma.place());
     let mut ret = SwapResult::Again;
-    let mut locked_vma = false;
+    let mut mmap_locked = false;
     if mmap_read_trylock(mm) {
-        locked_vma = vma.vm_flags() & VM_LOCKED != 0;
-        if !locked_vma {
+        mmap_locked = vma.vm_flags() & VM_LOCKED != 0;
+        if !mmap_locked {
             mmap_read_unlock_rmap(mm);
         }
     }
     pte_offset_map_lock(mm);
+    // A dying process clears VM_LOCKED without its mmap_sem, and looks for mlocked pages afterwards.
+    let locked_vma = mmap_locked && (bug(bugs::CLUSTER_EXIT) || vma.vm_flags() & VM_LOCKED != 0);
     for addr in place.start..place.end {
         let pte = ptep_get(mm, addr);
         let Some(pfn) = pte.page() else { continue };
@@ -231,7 +233,7 @@ fn try_to_unmap_cluster(mapcount: &mut i64, vma: Vma, check_page: Folio) -> Swap
         }
     }
     pte_unmap_unlock(mm);
-    if locked_vma {
+    if mmap_locked {
         mmap_read_unlock_rmap(mm);
     }
     ret
