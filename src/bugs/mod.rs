@@ -1005,8 +1005,11 @@ bugs! {
     };
     B_V3_UNLOCKED = Bug {
         applies: V5_0,
+        predictive: Some("vmbug/not-locked"),
+        actual: Some("vmbug/not-locked"),
         thread: Some("B-V3 without the page lock"),
-        ..bug("2019_reuse_swap_page_unlocked", "do_wp_page takes a page over without its lock", "variant")
+        cpus: 1,
+        ..bug("2019_reuse_swap_page_unlocked", "do_wp_page takes a page over without its lock", "mutant")
     };
     B_V3_MAPPED = Bug {
         applies: V5_0,

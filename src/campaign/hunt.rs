@@ -13,10 +13,11 @@ use super::mutate::{MAX_BYTES, mutate};
 use super::search::{Searcher, input_hash, shape_hash};
 use super::shrink::{SHRINK_BUDGET, shrink};
 use super::store::save;
+use crate::bugs::BUGS;
 use crate::exec::{Feedback, Outcome, Run, Runner};
 use crate::prog::{Input, Program, is_text};
 use crate::san::CheckSet;
-use crate::vocab::{BugSet, Model};
+use crate::vocab::{BugId, BugSet, Model};
 use libfuzzer_sys as _;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -388,7 +389,9 @@ impl Hunt {
         self.found.push(found);
         self.stats.findings = self.found.len();
         self.caught = self.caught | cause;
-        let wanted = self.options.model.bugs;
+        // A correct variant causes nothing.
+        let expected = |id: &BugId| BUGS.get(id.0 as usize).is_some_and(|b| b.predictive.is_some());
+        let wanted: BugSet = self.options.model.bugs.iter().filter(expected).collect();
         self.done =
             !self.options.keep_going && (wanted.is_empty() || cause.is_empty() || (wanted - self.caught).is_empty());
         true

@@ -243,8 +243,7 @@ pub fn folio_free_swap(folio: Folio) -> bool {
 /// pages.
 pub fn reuse_swap_page(page: Folio, total: &mut u64) -> bool {
     kfn!(reuse_swap_page);
-    let unlocked = peek_flags(page) & PG_LOCKED == 0;
-    vm_bug_on_folio(unlocked && !bug(bugs::B_V3_UNLOCKED), page, VmBug::NotLocked);
+    vm_bug_on_folio(peek_flags(page) & PG_LOCKED == 0, page, VmBug::NotLocked);
     let mut count = folio_mapcount(page);
     if folio_test_swapcache(page) {
         count += page_swapcount(page);

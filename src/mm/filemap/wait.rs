@@ -63,6 +63,9 @@ fn wake_page_function(queue: WaitQueue, waiter: usize, folio: Folio, bit: u8, pa
     // The entry's flags are written only by its owner before it is queued and by the waker, under this lock.
     let mut flags = m().peek(Obj::wait_flags(waiter));
     let exclusive = flags & WQ_FLAG_EXCLUSIVE != 0;
+    if kernel() == Kernel::V5_0 && !exclusive && test_bit(folio, bit) {
+        return Walk::Stop; // no use in waking who would wait again
+    }
     if exclusive {
         if test_bit(folio, bit) {
             return Walk::Stop;
@@ -113,6 +116,9 @@ enum Behavior {
 /// woken but not handed the lock leaves without it, and consumes the wake-up. Left out: interruptible waits, delay
 /// accounting.
 fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Behavior) -> Result<(), Interrupted> {
+    if kernel() == Kernel::V5_0 {
+        return wait_on_page_bit_common(folio, bit, state, behavior);
+    }
     kfn!(folio_wait_bit_common);
     let exclusive = behavior == Behavior::Exclusive;
     let queue = WaitQueue::of(folio);
@@ -181,6 +187,52 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Beha
         folio_wake_bit(folio, bit);
     }
     Err(Interrupted)
+}
+
+/// `wait_on_page_bit_common()`, v4.20 to v5.8 (ERAS B.F9 step 5). As [`folio_wait_bit_common`], which succeeded it: the
+/// bit is looked at once the queue lock is dropped, and whoever is woken takes it himself, or queues again.
+fn wait_on_page_bit_common(page: Folio, bit: u8, state: TaskState, behavior: Behavior) -> Result<(), Interrupted> {
+    kfn!(wait_on_page_bit_common);
+    let exclusive = behavior == Behavior::Exclusive;
+    let queue = WaitQueue::of(page);
+    let me = m().task();
+    let mut queued = false;
+    might_sleep();
+    let done = loop {
+        // The waker unlinks whom it wakes.
+        if !queued || wait::entry_flags(me) & WQ_FLAG_WOKEN != 0 {
+            wait::init_entry(page, bit, if exclusive { WQ_FLAG_EXCLUSIVE } else { 0 });
+            queued = true;
+            spin_lock_irq(queue.lock());
+            queue.add_tail();
+            if !bug(bugs::M_WAITERS) {
+                folio_set_waiters(page);
+            }
+            spin_unlock_irq(queue.lock());
+        }
+        let set = test_bit(page, bit);
+        if let Behavior::Drop(owner) = behavior {
+            folio_put(page, owner);
+        }
+        if set && !signal_pending_state(state) {
+            sleep_unless_woken(page, bit, exclusive);
+        }
+        match behavior {
+            Behavior::Exclusive if try_set_locked(page, Order::Full) => break true,
+            Behavior::Shared if !test_bit(page, bit) => break true,
+            _ => {}
+        }
+        if signal_pending_state(state) {
+            m().note(Note::SignalReceived, page.obj(Field::Flags), bit as u32);
+            break false;
+        }
+        // Without a reference the page may be anything by now.
+        if matches!(behavior, Behavior::Drop(_)) {
+            break true;
+        }
+    };
+    finish_wait(queue, me);
+    if done { Ok(()) } else { Err(Interrupted) }
 }
 
 /// `signal_pending_state()`.

@@ -162,6 +162,7 @@ fn unmap_then_move(
     anon_vma: Option<AnonVma>,
     remap: bool,
 ) -> Result<(), Errno> {
+    let mapped_is_fine = bug(bugs::B_V3_MAPPED) && folio_mapping(page).is_some();
     let mut extra = 0;
     let mut was_mapped = false;
     if folio_raw_mapping(page).is_null() {
@@ -170,7 +171,7 @@ fn unmap_then_move(
             try_to_free_buffers(page);
             return Err(Errno::Again);
         }
-    } else if bug(bugs::B_V3_MAPPED) {
+    } else if mapped_is_fine {
         extra = folio_mapcount(page);
     } else if v3_form() || folio_mapped(page) {
         let anon = m().peek(page.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
@@ -181,7 +182,7 @@ fn unmap_then_move(
         try_to_unmap(page, TTU_MIGRATION | TTU_IGNORE_MLOCK | TTU_IGNORE_ACCESS);
         was_mapped = true;
     }
-    let unmapped = !folio_mapped(page) || bug(bugs::B_V3_MAPPED);
+    let unmapped = !folio_mapped(page) || mapped_is_fine;
     let rc = if unmapped { move_to_new_page(newpage, page, mode, remap, extra) } else { Err(Errno::Again) };
     if v3_form() && (rc.is_ok() || !remap) {
         return rc; // restored in move_to_new_page()

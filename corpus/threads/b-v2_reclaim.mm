@@ -1,0 +1,16 @@
+# foliofuzz repro v1
+# Thread B, variant V2 with a fault, and with reclaim.
+model: v5.0
+expect: clean
+
+init
+  m0 = mapping(aops=migrate_folio|writepages|iomap)
+  v0 = vma(p0, 1..2, shared, m0)
+  F0 = folio(m0, index=1, maps=p0, flags=lru|private)
+
+cpu0
+  migrate_page(p0, 1, mode=async)
+cpu1
+  user_read(p0, 1)
+cpu2
+  shrink_inactive_list(list=inactive_file)

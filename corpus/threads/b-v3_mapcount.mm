@@ -1,0 +1,12 @@
+# foliofuzz repro v1
+# Thread B, variant V3, mutant: migration expects mappings instead of taking them away.
+model: v5.0
+bug: 2019_migration_expects_mappings
+expect: freeze/entitlement
+
+init
+  v0 = vma(p0, 1..2, anon)
+  F0 = folio(p0, addr=1, flags=lru|swapbacked|swapcache)
+
+cpu0
+  migrate_page(p0, 1, mode=async)

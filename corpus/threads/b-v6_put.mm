@@ -1,0 +1,13 @@
+# foliofuzz repro v1
+# Thread B, variant V6: the old page's reference for private data is not put.
+model: v5.0
+bug: mutant_iomap_migrate_without_put
+expect: refcount/leak
+
+init
+  m0 = mapping(aops=migrate_folio|writepages|iomap)
+  v0 = vma(p0, 1..2, shared, m0)
+  F0 = folio(m0, index=1, maps=p0, flags=lru|private)
+
+cpu0
+  migrate_page(p0, 1, mode=async)
