@@ -957,7 +957,7 @@ bugs! {
         predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0+W1"),
-        ..bug("2019_iomap_private_drop_wait", "PG_private without a reference, and a waiter that drops its own", "historic")
+        ..bug("2019_iomap_private_drop_wait", "PG_private without a reference, a waiter drops its own", "historic")
     };
     B_V0_W0 = Bug {
         applies: V5_0,
@@ -965,7 +965,7 @@ bugs! {
         predictive: Some("refcount/private-unowned"),
         actual: Some("freeze/entitlement"),
         thread: Some("B-V0+W0"),
-        ..bug("2018_iomap_private_kept_wait", "PG_private without a reference, and a waiter that keeps its own", "historic")
+        ..bug("2018_iomap_private_kept_wait", "PG_private without a reference, a waiter keeps its own", "historic")
     };
     B_V0_LOOKUP = Bug {
         applies: V5_0,
@@ -990,7 +990,7 @@ bugs! {
         actual: Some("refcount/leak"),
         thread: Some("B-V1"),
         cpus: 1,
-        ..bug("2018_iomap_private_left_behind", "iomap_migrate_page moves private data without their reference", "proposed")
+        ..bug("2018_iomap_private_left_behind", "iomap_migrate_page moves private data, not their reference", "proposed")
     };
     B_V2 = Bug {
         applies: V5_0,

@@ -28,8 +28,8 @@ fn iomap_state(folio: Folio) {
     }
 }
 
-/// `iomap_page_create()` (fs/iomap.c), v5.0 (ERAS B.F12). Page locked. From v4.19 to v5.0-rc5 without the reference that
-/// PG_private stands for (fix 8e47a457321c).
+/// `iomap_page_create()` (fs/iomap.c), v5.0 (ERAS B.F12). Page locked. From v4.19 to v5.0-rc5 without the reference
+/// that PG_private stands for (fix 8e47a457321c).
 pub fn iomap_page_create(page: Folio) {
     kfn!(iomap_page_create);
     if folio_test_private(page) {

@@ -1,5 +1,5 @@
-//! `mm/migrate.c`: moving an isolated folio's contents, users and mappings to another frame. `pages` has the form of the
-//! kernels before folios.
+//! `mm/migrate.c`: moving an isolated folio's contents, users and mappings to another frame. `pages` has the form of
+//! the kernels before folios.
 //!
 //! Order-0 LRU folios. Left out everywhere: movable_ops pages, hugetlb, large folios and their splitting, memcg,
 //! statistics, the TLB flush between unmapping and moving (the model has no TLB). The expected reference count is the

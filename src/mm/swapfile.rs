@@ -237,10 +237,9 @@ pub fn folio_free_swap(folio: Folio) -> bool {
     true
 }
 
-/// `reuse_swap_page()`, v3.13 to v5.17 (ERAS B.F11). Page locked; page-table lock held, and its entry is about to be the
-/// page's only user or not. True: it is, and the page has left the swap cache (unless it is under writeback) and is
-/// dirty. `total` becomes the number of its users, mappings and swap entries. Left out: KSM, devices that want stable
-/// pages.
+/// `reuse_swap_page()`, v3.13 to v5.17 (ERAS B.F11). Page locked, page-table lock held. True: the page has at most one
+/// user, and has left the swap cache for it (unless it is under writeback), dirty. `total` becomes the number of its
+/// users, mappings and swap entries. Left out: KSM, devices that want stable pages.
 pub fn reuse_swap_page(page: Folio, total: &mut u64) -> bool {
     kfn!(reuse_swap_page);
     vm_bug_on_folio(peek_flags(page) & PG_LOCKED == 0, page, VmBug::NotLocked);

@@ -53,7 +53,10 @@ fn mapped_locked(v: &View, f: usize, e: &Event) -> bool {
     let t = v.cx.task(e);
     let by_mmap_lock = v.m.model().kernel.version() < (4, 4);
     let stable = |mm| t.holds(Obj::at(Field::Ptl, mm, 0)) || by_mmap_lock && t.holds(Obj::at(Field::MmapLock, mm, 0));
-    let here = |mm, addr| page(pte(v.m, mm, addr)) == Some(f) && vm_locked(v.m, mm, addr);
+    // Exit clears VM_LOCKED at any time, and comes for mlocked pages under the page-table lock afterwards: who has
+    // looked at VM_LOCKED under that lock, as all do since v4.4, is before it.
+    let dying = |mm| !by_mmap_lock && v.m.peek(Obj::at(Field::MmUsers, mm, 0)) == 0;
+    let here = |mm, addr| page(pte(v.m, mm, addr)) == Some(f) && (vm_locked(v.m, mm, addr) || dying(mm));
     (0..MMS).filter(|mm| stable(*mm)).any(|mm| (0..VADDRS).any(|addr| here(mm, addr)))
 }
 

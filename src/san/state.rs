@@ -114,7 +114,9 @@ pub(super) fn maps_under_ptl(v: &View, e: &Event, f: usize) -> bool {
     let held = |mm: usize| t.holds(Obj::at(Field::Ptl, mm, 0));
     let maps = |mm: usize| (0..VADDRS).filter(|a| page(pte(v.m, mm, *a)) == Some(f)).count() as u64;
     let elsewhere: u64 = (0..MMS).filter(|mm| !held(*mm)).map(maps).sum();
-    (0..MMS).any(held) && v.m.peek(Obj::folio(f, Field::Mapcount)) > elsewhere
+    // Or it does so no more, but is still counted.
+    let maps_here = (0..MMS).any(|mm| held(mm) && maps(mm) != 0);
+    maps_here || (0..MMS).any(held) && v.m.peek(Obj::folio(f, Field::Mapcount)) > elsewhere
 }
 
 /// Where a VMA is and what it maps.

@@ -340,8 +340,8 @@ pub fn folio_put_wait_locked_killable(folio: Folio, owner: Owner) -> Result<(), 
     folio_put_wait_locked_state(folio, owner, TaskState::Killable)
 }
 
-/// `put_and_wait_on_page_locked()`, v5.0: drops `owner`'s reference once the task is queued, and waits until the page is
-/// unlocked, without touching it again.
+/// `put_and_wait_on_page_locked()`, v5.0: drops `owner`'s reference once the task is queued, and waits until the page
+/// is unlocked, without touching it again.
 pub fn put_and_wait_on_page_locked(folio: Folio, owner: Owner) {
     kfn!(put_and_wait_on_page_locked);
     let _ = folio_put_wait_locked_state(folio, owner, TaskState::Uninterruptible);

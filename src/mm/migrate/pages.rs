@@ -1,7 +1,7 @@
 //! `mm/migrate.c` before folios: one page at a time is unmapped and moved (ERAS 2.2, C.F12).
 //!
-//! v5.0 throughout; a function that v3.13 had in another form says how. What the later form leaves out is left out here,
-//! too. v4.14 and v4.15 put back what they isolate.
+//! v5.0 throughout; a function that v3.13 had in another form says how. What the later form leaves out is left out
+//! here, too. v4.14 and v4.15 put back what they isolate.
 
 use super::*;
 use crate::linux::page_flags::folio_test_swapcache;
@@ -257,8 +257,8 @@ fn migrate_page(mapping: Option<AddressSpace>, newpage: Folio, page: Folio, extr
     Ok(())
 }
 
-/// `buffer_migrate_page()` with `__buffer_migrate_page()`, v5.0, as `buffer_migrate_page_norefs()`: a buffer is known by
-/// its folio here. i_private_lock is kept during the move, as since v5.3. Both locked.
+/// `buffer_migrate_page()` with `__buffer_migrate_page()`, v5.0, as `buffer_migrate_page_norefs()`: a buffer is known
+/// by its folio here. i_private_lock is kept during the move, as since v5.3. Both locked.
 fn buffer_migrate_page(
     mapping: AddressSpace,
     newpage: Folio,
