@@ -877,6 +877,18 @@ bugs! {
         thread: Some("C-V7"),
         ..bug("2015_mlock_after_page_table_lock", "try_to_unmap_one mlocks after dropping the page-table lock", "historic")
     };
+    REMAP_MIGRATION = Bug {
+        fix: "7e09e738afd2",
+        since: Some(((2, 6), (3, 14))),
+        applies: V3_13,
+        predictive: Some("rmap/entry-unlocked"),
+        actual: Some("rmap/entry-unlocked"),
+        ..bug(
+            "2014_remap_file_pages_migration",
+            "migration entries are lost in a VMA that remap_file_pages makes nonlinear",
+            "historic",
+        )
+    };
     CLUSTER_EXIT = Bug {
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),

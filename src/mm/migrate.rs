@@ -244,6 +244,9 @@ pub fn remove_migration_ptes(src: Folio, dst: Folio) {
         rmap_walk_anon_direct(dst, &mut rmap_one);
     } else {
         rmap_walk(dst, false, &mut rmap_one, &|_| false);
+        if kernel().has_nonlinear() && !bug(bugs::REMAP_MIGRATION) {
+            pages::remove_linear_migration_ptes_from_nonlinear(dst, &mut rmap_one);
+        }
     }
 }
 

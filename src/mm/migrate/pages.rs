@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::linux::page_flags::folio_test_swapcache;
+use crate::linux::rwsem::{i_mmap_lock_read, i_mmap_unlock_read};
 use crate::mm::mlock::pages::mlock_migrate_page;
 use crate::mm::page_writeback::filemap_dirty_folio;
 use crate::mm::rmap::pages::try_to_unmap;
@@ -433,4 +434,22 @@ fn migrate_page_copy(newpage: Folio, page: Folio) {
         }
     }
     folio_migrate_flags(newpage, page);
+}
+
+/// `remove_linear_migration_ptes_from_nonlinear()`, v3.14 to v3.19: a VMA that became nonlinear while migration entries
+/// stood in it is no longer in the tree they were put in by. `dst` locked.
+pub(super) fn remove_linear_migration_ptes_from_nonlinear(
+    dst: Folio,
+    remove: &mut dyn FnMut(Folio, Vma, usize) -> bool,
+) {
+    kfn!(remove_linear_migration_ptes_from_nonlinear);
+    let Some(mapping) = folio_mapping(dst) else { return };
+    let index = folio_index(dst);
+    i_mmap_lock_read(mapping);
+    for vma in i_mmap_nonlinear(mapping).iter().map(|v| Vma(v as u8)) {
+        if let Some(addr) = vma.vma_address(index) {
+            remove(dst, vma, addr);
+        }
+    }
+    i_mmap_unlock_read(mapping);
 }
