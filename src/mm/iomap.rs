@@ -1,5 +1,5 @@
-//! `fs/iomap/buffered-io.c`: per-folio block state (MM-6.12 12.4). Attached as for a folio of several blocks, which all
-//! change together here.
+//! `fs/iomap/buffered-io.c` (`fs/iomap.c` in v5.0): per-folio block state (MM-6.12 12.4, ERAS B.F12). Attached as for a
+//! folio of several blocks, which all change together here.
 
 use super::filemap::*;
 use super::fs_aops::{beyond_eof, complete_read, complete_write, start_read, start_write};

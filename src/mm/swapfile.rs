@@ -1,4 +1,6 @@
-//! `mm/swapfile.c`: the swap device's slots. One device, whose slots make one cluster.
+//! `mm/swapfile.c`: the swap device's slots. One device, whose slots make one cluster. v5.0 has it as
+//! v6.12, with a count of users that came with v5.2, and without the race of swap-ins past the swap cache (fix
+//! 13ddaf26be32).
 //!
 //! Left out: the per-CPU caches of slots on their way out and back, count continuations, and the work item that
 //! reclaims cache-only slots of full clusters.

@@ -1,4 +1,5 @@
-//! `mm/memory.c`: page faults, copy-on-write, zap, fork's copy of page tables.
+//! `mm/memory.c`: page faults, copy-on-write, zap, fork's copy of page tables. Kernels before folios fault as
+//! v6.12 does, but for what a guard says: no PG_anon_exclusive, `reuse_swap_page()` for it, no invalidate_lock.
 
 mod fault;
 mod fork;

@@ -56,6 +56,7 @@ fn unmap_and_move(page: Folio, new: &mut dyn NewFolios, force: bool, mode: Migra
     if gone && !v3_form() {
         folio_clear_active(page);
         folio_clear_unevictable(page);
+        new.put_new_folio(newpage);
     }
     let rc = if gone { Ok(()) } else { __unmap_and_move(page, newpage, force, mode) };
     if rc != Err(Errno::Again) {
@@ -73,7 +74,7 @@ fn unmap_and_move(page: Folio, new: &mut dyn NewFolios, force: bool, mode: Migra
         Err(Errno::Again) => {}
         Err(_) => putback_lru(page),
     }
-    if gone || rc.is_err() {
+    if rc.is_err() {
         new.put_new_folio(newpage);
     }
     rc

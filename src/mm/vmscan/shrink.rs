@@ -265,9 +265,9 @@ fn activate_locked(folio: Folio) {
 
 /// `shrink_folio_list()`, v6.12 (`shrink_page_list()` in v5.0). The folios are isolated: PG_lru, PG_active and
 /// PG_unevictable clear. What could not be reclaimed stays in `list`; the others' isolation references are gone.
-/// Returns how many were reclaimed. The node's PGDAT_WRITEBACK and PGDAT_DIRTY count as set. Left out: hwpoison, statistics of
-/// dirty folios with `is_dirty_writeback`, waiting for writeback (legacy memcg only), demotion, `__GFP_FS` and
-/// `__GFP_IO` missing, TLB batching.
+/// Returns how many were reclaimed. The node's PGDAT_WRITEBACK and PGDAT_DIRTY count as set. Left out: hwpoison,
+/// statistics of dirty folios with `is_dirty_writeback`, waiting for writeback (legacy memcg only), demotion,
+/// `__GFP_FS` and `__GFP_IO` missing, TLB batching.
 pub(super) fn shrink_folio_list(list: &mut FolioBatch, sc: ScanControl, ignore_references: bool) -> usize {
     kfn!(shrink_folio_list);
     let mut keep = FolioBatch::new();
