@@ -889,6 +889,14 @@ bugs! {
             "historic",
         )
     };
+    CLUSTER_UNMAP = Bug {
+        fix: "27ba0644ea9d",
+        since: Some(((2, 6), (4, 0))),
+        applies: V3_13,
+        predictive: Some("mlock/stale"),
+        actual: Some("mlock/stale"),
+        ..bug("2015_cluster_unmaps_mlocked", "try_to_unmap_cluster unmaps mlocked pages when munlock is under way", "historic")
+    };
     CLUSTER_EXIT = Bug {
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),

@@ -30,6 +30,8 @@ pub(super) struct Mlock {
     /// The last change of each page's PG_mlocked, and of any.
     changed: [Option<u32>; FOLIOS],
     last: Option<u32>,
+    /// Tasks that held the page-table lock when VM_LOCKED went from the VMA, as a bit set: they have seen it.
+    before: [u16; VMAS],
 }
 
 /// Pages in use with PG_mlocked.
@@ -49,14 +51,17 @@ fn visible(v: &View, f: usize) -> bool {
 
 /// Whether a VM_LOCKED VMA maps the page, and will until the task lets go of a lock: of the page table since v4.4, or
 /// of the process before.
-fn mapped_locked(v: &View, f: usize, e: &Event) -> bool {
+fn mapped_locked(v: &View, f: usize, e: &Event, before: &[u16; VMAS]) -> bool {
     let t = v.cx.task(e);
     let by_mmap_lock = v.m.model().kernel.version() < (4, 4);
     let stable = |mm| t.holds(Obj::at(Field::Ptl, mm, 0)) || by_mmap_lock && t.holds(Obj::at(Field::MmapLock, mm, 0));
     // Exit clears VM_LOCKED at any time, and comes for mlocked pages under the page-table lock afterwards: who has
     // looked at VM_LOCKED under that lock, as all do since v4.4, is before it.
     let dying = |mm| !by_mmap_lock && v.m.peek(Obj::at(Field::MmUsers, mm, 0)) == 0;
-    let here = |mm, addr| page(pte(v.m, mm, addr)) == Some(f) && (vm_locked(v.m, mm, addr) || dying(mm));
+    // munlock, too, comes for the pages under that lock after it has cleared VM_LOCKED.
+    let earlier = |mm, addr| VmArea::at(v.m, mm, addr).is_some_and(|a| before[a.vma] >> e.task & 1 != 0);
+    let wanted = |mm, addr| vm_locked(v.m, mm, addr) || dying(mm) || earlier(mm, addr);
+    let here = |mm, addr| page(pte(v.m, mm, addr)) == Some(f) && wanted(mm, addr);
     (0..MMS).filter(|mm| stable(*mm)).any(|mm| (0..VADDRS).any(|addr| here(mm, addr)))
 }
 
@@ -72,7 +77,7 @@ impl Mlock {
             return None;
         }
         let locked = v.cx.has_folio_locked(f, e);
-        if e.new & PG_MLOCKED != 0 { set(v, f, e, locked) } else { cleared(v, f, e, locked) }
+        if e.new & PG_MLOCKED != 0 { set(v, f, e, locked, &self.before) } else { cleared(v, f, e, locked) }
     }
 
     #[cold]
@@ -120,11 +125,11 @@ fn migrates(v: &View, e: &Event) -> bool {
     v.m.stack(e.task as usize).any(|n| n.name == "mlock_migrate_page")
 }
 
-fn set(v: &View, f: usize, e: &Event, locked: bool) -> Option<Finding> {
+fn set(v: &View, f: usize, e: &Event, locked: bool, before: &[u16; VMAS]) -> Option<Finding> {
     if !visible(v, f) || migrates(v, e) {
         return None;
     }
-    if !mapped_locked(v, f, e) {
+    if !mapped_locked(v, f, e, before) {
         return Some(UNSTABLE.at(e));
     }
     (!locked && v.set.wants(&SET_UNLOCKED)).then(|| SET_UNLOCKED.at(e))
@@ -180,7 +185,13 @@ impl Check for Mlock {
                 self.as_set_up &= !(1 << f);
                 self.changed[f] = None;
             }
-            _ if e.obj.field() == Field::VmFlags => return vm_flags(v, e),
+            _ if e.obj.field() == Field::VmFlags => {
+                let vma = e.obj.place().index as usize;
+                let held = |t: &usize| v.cx.tasks[*t].holds(Obj::at(Field::Ptl, vma / VMAS_PER_MM, 0));
+                let unlocked = e.old & !e.new & VM_LOCKED != 0;
+                self.before[vma] = (0..TASKS).filter(|t| unlocked && held(t)).fold(0, |set, t| set | 1 << t);
+                return vm_flags(v, e);
+            }
             _ => return self.flags(v, e.obj.as_folio()?, e),
         }
         None

@@ -224,6 +224,11 @@ fn try_to_unmap_cluster(mapcount: &mut i64, vma: Vma, check_page: Folio) -> Swap
         let page = Folio(pfn as u8);
         vm_bug_on_folio(peek_anon_vma(page).is_some(), page, VmBug::Anon);
         if !locked_vma {
+            // It may be mlocked through this very VMA: without the mmap_sem that is not known, and a munlock under way
+            // would not find it any more.
+            if !bug(bugs::CLUSTER_UNMAP) && folio_test_mlocked(page) {
+                continue;
+            }
             *mapcount -= i64::from(unmap_in_cluster(page, vma, addr));
             continue;
         }
