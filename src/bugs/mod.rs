@@ -940,7 +940,11 @@ bugs! {
     );
     M_MOVE_UNMOVABLE = Bug {
         applies: UNMOVABLE,
-        ..mutant("mutant_migration_moves_unmovable", "move_to_new_folio ignores AS_UNMOVABLE", "regress/unmovable-moved")
+        ..mutant(
+            "mutant_migration_moves_unmovable",
+            "move_to_new_folio ignores AS_UNMOVABLE",
+            "regress/unmovable-moved",
+        )
     };
     M_FAULT_PUT = Bug {
         actual: None,

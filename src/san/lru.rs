@@ -8,10 +8,12 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "lru":
-    NOT_HOLDER = "not-holder" actual "U1, I-C8, I-D7" "A folio is filed or unfiled by a task that does not own its LRU position.";
+    NOT_HOLDER = "not-holder" actual "U1, I-C8, I-D7"
+        "A folio is filed or unfiled by a task that does not own its LRU position.";
     NO_REF = "no-ref" predictive "U2, I-B7, I-D3, R-ISOLATE-NOREF"
         "PG_lru is cleared for isolation by a CPU that holds no reference.";
-    CORRUPT = "corrupt" actual "I-D3, I-D7, I-E5, R-LRU-CORRUPT" "A list link is used while on another list, or freed while linked.";
+    CORRUPT = "corrupt" actual "I-D3, I-D7, I-E5, R-LRU-CORRUPT"
+        "A list link is used while on another list, or freed while linked.";
     NO_LOCK = "no-lock" actual "U1" "An LRU list is changed without the lru_lock.";
     UNFILED = "unfiled" actual "U3" "The lru_lock is dropped while PG_lru is set on a folio that is on no list.";
     ACTIVE_UNEVICTABLE = "active-unevictable" actual "U5"
@@ -19,7 +21,8 @@ kinds! { "lru":
     MLOCK_COUNT = "mlock-count" actual "U6"
         "mlock_count is used without the lru_lock, or where the list link is: on a folio that is not unevictable.";
     LAST_PUT = "last-put" actual "U9, I-E4" "folio_put() drops the last reference under the lru_lock.";
-    STRANDED = "stranded" actual "U3, U10, I-C4, I-E5" "At rest, a folio in a cache or mapped is on no list, or PG_lru is wrong.";
+    STRANDED = "stranded" actual "U3, U10, I-C4, I-E5"
+        "At rest, a folio in a cache or mapped is on no list, or PG_lru is wrong.";
     STRANDED_UNEVICTABLE = "stranded-unevictable" actual "U11, I-C4, R-STRANDED"
         "At rest, an evictable folio is unevictable.";
     OVERCOUNT = "mlock-overcount" actual "U12" "At rest, mlock_count is above the mappings of locked VMAs.";

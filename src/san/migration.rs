@@ -9,9 +9,11 @@ kinds! { "migration":
         "A folio that fallback_migrate_folio() wrote out, and so mapped again, is migrated in a later pass.";
     DST_VISIBLE = "dst-visible" actual "G1"
         "The destination is in a lookup structure, or not locked, before it is filled.";
-    DST_UNLOCKED = "dst-unlocked" actual "G1, I-B9, R-UNLOCKED-BUG" "The destination is unlocked between its publication and success.";
+    DST_UNLOCKED = "dst-unlocked" actual "G1, I-B9, R-UNLOCKED-BUG"
+        "The destination is unlocked between its publication and success.";
     SRC_BUSY = "src-busy" actual "G4, I-B3" "The source is copied while it is mapped, pinned or under writeback.";
-    SRC_UNLOCKED = "src-unlocked" actual "G4, I-B6, I-B9, R-UNLOCKED-BUG" "The source is copied by a task that does not hold its lock.";
+    SRC_UNLOCKED = "src-unlocked" actual "G4, I-B6, I-B9, R-UNLOCKED-BUG"
+        "The source is copied by a task that does not hold its lock.";
     SRC_LEFT = "src-left" actual "G2" "After success, the source is still in a cache, attached, or owned by one.";
     DST_LOST = "dst-lost" actual "G2" "After success, the destination is not where the source was.";
     DIRTY_LOST = "dirty-lost" actual "G3" "A dirty source leaves a clean destination.";

@@ -1,5 +1,5 @@
-//! PG_mlocked, NR_MLOCK and VM_LOCKED. Until v5.18 the flag alone says that a page is mlocked, and these rules are about
-//! it (ERAS 3.4); `mlock_count` of later kernels is `lru`'s.
+//! PG_mlocked, NR_MLOCK and VM_LOCKED. Until v5.18 the flag alone says that a page is mlocked, and these rules are
+//! about it (ERAS 3.4); `mlock_count` of later kernels is `lru`'s.
 
 use super::state::{VmArea, flags, locked_mappings, page, present, pte, slot_folio, slots, vm_locked, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};

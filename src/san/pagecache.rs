@@ -7,7 +7,8 @@ use crate::vocab::*;
 kinds! { "pagecache":
     REMOVE_UNLOCKED = "remove-unlocked" actual "C3, I-A2, I-B6"
         "A folio leaves its slot without the folio lock and the i_pages lock.";
-    MAPPED_DELETE = "mapped-delete" actual "C3, I-D2, R-MAPPED-DELETE" "A folio leaves the page cache while it is mapped.";
+    MAPPED_DELETE = "mapped-delete" actual "C3, I-D2, R-MAPPED-DELETE"
+        "A folio leaves the page cache while it is mapped.";
     WRITEBACK_DELETE = "writeback-delete" actual "C3, W1" "A folio leaves its cache while it is under writeback.";
     DIRTY_LOST = "dirty-lost" actual "C10" "Reclaim takes a dirty folio out of its cache.";
     STORE_UNLOCKED = "store-unlocked" predictive "C1" "A slot is written without the i_pages lock.";
@@ -17,7 +18,8 @@ kinds! { "pagecache":
     NRPAGES = "nrpages" actual "C4" "nrpages differs from the folios in the slots.";
     TWICE = "twice" actual "C6" "A folio is in two slots at once.";
     SHADOW = "shadow-exiting" actual "C7" "A shadow entry is stored after eviction has begun.";
-    INODE_BUSY = "inode-busy" actual "C8, I-A4" "An inode is freed while a folio or a shadow is in its slots, or a folio names it.";
+    INODE_BUSY = "inode-busy" actual "C8, I-A4"
+        "An inode is freed while a folio or a shadow is in its slots, or a folio names it.";
     MARKS = "marks" actual "C11" "At rest, a slot's marks do not say that its folio is dirty, or say writeback.";
     DIRTY_REMOVED = "dirty-removed" soft "I-A7" "A folio that is still dirty leaves the page cache.";
     BEYOND = "mapped-beyond" actual "C12" "After truncation, or at rest, a page beyond the end of its file is mapped.";

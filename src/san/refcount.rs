@@ -8,11 +8,13 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "refcount":
-    PUT_UNOWNED = "put-unowned" actual "R3, I-B7, I-D5, I-D6, I-D8, R-PUT-UNOWNED" "A reference is put by an owner that holds none.";
+    PUT_UNOWNED = "put-unowned" actual "R3, I-B7, I-D5, I-D6, I-D8, R-PUT-UNOWNED"
+        "A reference is put by an owner that holds none.";
     PUT_ZERO = "put-zero" actual "R3, I-B4, R-PUT-ZERO" "A reference is put while the count is 0.";
     GET_ZERO = "get-zero" actual "R2, I-B4, R-GET-ZERO" "An unconditional get while the count is 0.";
     SUB_ZERO = "sub-zero" actual "R4" "A subtraction without a test reaches 0: the folio leaks.";
-    FROZEN_WRITE = "frozen-write" actual "R6, I-B4, R-PUT-ZERO, R-GET-ZERO" "The count is changed while another task has it frozen.";
+    FROZEN_WRITE = "frozen-write" actual "R6, I-B4, R-PUT-ZERO, R-GET-ZERO"
+        "The count is changed while another task has it frozen.";
     UNFREEZE = "unfreeze" actual "R6, I-B5, R-UNFREEZE"
         "An unfreeze of an unfrozen count, or to a value the owners do not explain.";
     TRANSFER = "transfer-unowned" actual "R3" "A reference is handed over by an owner that holds none.";
@@ -23,7 +25,8 @@ kinds! { "refcount":
     FREE_MAPPED = "free-mapped" actual "R9, M1" "A folio is freed while a page table maps it or waits for it.";
     PRIVATE = "private-unowned" predictive "I-B2"
         "A folio is unlocked with PG_private and no reference for the private data, or the other way round.";
-    LEAK = "leak" actual "R11, I-B10, I-C8, I-E5, R-LEAK" "At rest, a folio's count is not explained by what can still drop it.";
+    LEAK = "leak" actual "R11, I-B10, I-C8, I-E5, R-LEAK"
+        "At rest, a folio's count is not explained by what can still drop it.";
 }
 
 #[derive(Default)]

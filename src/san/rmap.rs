@@ -15,7 +15,8 @@ kinds! { "rmap":
     ENTRY_UNLOCKED = "entry-unlocked" actual "M6, I-B9" "A migration entry names a folio that is not locked.";
     SWAP_EXCLUSIVE = "swap-exclusive" actual "M8"
         "A swap entry names a swap-cache page that is marked exclusive.";
-    PLACEMENT = "placement" actual "M9, R-ORPHAN-PTE, R-WRONG-INDEX" "A page is mapped where its VMA has another page, or none.";
+    PLACEMENT = "placement" actual "M9, R-ORPHAN-PTE, R-WRONG-INDEX"
+        "A page is mapped where its VMA has another page, or none.";
     NOT_UPTODATE = "not-uptodate" actual "M10" "A page that is not up to date is mapped.";
     PTE_UNLOCKED = "pte-unlocked" predictive "MM-6.12 6.1" "A page-table entry is written without its lock.";
 }
