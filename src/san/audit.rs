@@ -47,9 +47,7 @@ impl Audit {
                 l.got = 0;
                 None
             }
-            Note::FolioTrylock if e.kind == Kind::Rmw => {
-                needless(v, f, e).or_else(|| self.unverified(v, f, e))
-            }
+            Note::FolioTrylock if e.kind == Kind::Rmw => needless(v, f, e).or_else(|| self.unverified(v, f, e)),
             Note::LockAsserted => {
                 let locked = flags(v.m, f) & PG_LOCKED != 0 && v.cx.running;
                 let foreign = locked && !v.cx.has_folio_locked(f, e) && v.set.wants(&FOREIGN_LOCK);
