@@ -2,7 +2,7 @@
 # Thread B, variant V0 with a lookup: any speculative reference is counted instead of the missing one.
 model: v5.0
 bug: 2018_iomap_private_without_reference
-expect: freeze/entitlement
+expect: freeze/entitlement:filemap_get_entry+migrate_page_move_mapping
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)

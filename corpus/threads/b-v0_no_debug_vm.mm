@@ -2,7 +2,7 @@
 # Thread B, variant V0 without DEBUG_VM: a put in the frozen window is lost (--checks refcount/leak).
 model: v5.0
 bug: 2018_iomap_private_without_reference
-expect: freeze/entitlement
+expect: freeze/entitlement:migrate_page_move_mapping+migration_entry_wait
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)

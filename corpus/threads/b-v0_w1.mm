@@ -3,7 +3,7 @@
 model: v5.0
 bug: 2018_iomap_private_without_reference
 bug: 2019_migration_wait_drops_reference
-expect: freeze/entitlement
+expect: freeze/entitlement:migrate_page_move_mapping+migration_entry_wait
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)

@@ -2,7 +2,7 @@
 # Thread B, variant V1: private data move without their reference, and the old page is never freed.
 model: v5.0
 bug: 2018_iomap_private_left_behind
-expect: refcount/leak
+expect: refcount/leak:unmap_and_move
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)

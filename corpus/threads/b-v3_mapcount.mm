@@ -2,7 +2,7 @@
 # Thread B, variant V3, mutant: migration expects mappings instead of taking them away.
 model: v5.0
 bug: 2019_migration_expects_mappings
-expect: freeze/entitlement
+expect: freeze/entitlement:migrate_page_move_mapping
 
 init
   v0 = vma(p0, 1..2, anon)

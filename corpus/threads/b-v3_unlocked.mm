@@ -2,7 +2,7 @@
 # Thread B, variant V3 without the page lock in do_wp_page: an assertion fails, but no count goes wrong.
 model: v5.0
 bug: 2019_reuse_swap_page_unlocked
-expect: vmbug/not-locked
+expect: vmbug/not-locked:reuse_swap_page
 
 init
   v0 = vma(p0, 1..2, anon)

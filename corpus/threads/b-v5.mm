@@ -2,7 +2,7 @@
 # Thread B, variant V5: a fault that waits with a reference makes every attempt fail.
 model: v5.0
 bug: 2018_migration_wait_with_reference
-expect: progress/only-waiters
+expect: progress/only-waiters:migrate_pages
 
 init
   m0 = mapping(aops=migrate_folio)

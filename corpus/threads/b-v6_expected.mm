@@ -2,7 +2,7 @@
 # Thread B, variant V6: references are counted before the page is unmapped.
 model: v5.0
 bug: mutant_migration_expects_early
-expect: freeze/entitlement
+expect: freeze/entitlement:migrate_page_move_mapping+migration_entry_wait
 
 init
   m0 = mapping(aops=migrate_folio)

@@ -2,7 +2,7 @@
 # Thread B, variant V6: a freeze by load and store counts a reference taken in between.
 model: v5.0
 bug: mutant_freeze_by_store
-expect: freeze/entitlement
+expect: freeze/entitlement:migrate_page_move_mapping
 
 init
   m0 = mapping(aops=migrate_folio)

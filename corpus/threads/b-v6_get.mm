@@ -2,7 +2,7 @@
 # Thread B, variant V6: the new page gets no reference for private data.
 model: v5.0
 bug: mutant_iomap_migrate_without_get
-expect: refcount/put-unowned
+expect: refcount/put-unowned:folio_putback_lru+iomap_page_release
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)

@@ -2,7 +2,7 @@
 # Thread B, variant V6: the old page's reference for private data is not put.
 model: v5.0
 bug: mutant_iomap_migrate_without_put
-expect: refcount/leak
+expect: refcount/leak:unmap_and_move
 
 init
   m0 = mapping(aops=migrate_folio|writepages|iomap)
