@@ -15,5 +15,5 @@ cpu1
 
 schedule
   cpu0 op1 until migrate_page_move_mapping.folio_ref_count#1 then cpu1
-  cpu1 op1 until folio_put.folio_put_testzero#1 then cpu0
   cpu0 op1 until migrate_page_move_mapping.folio_ref_unfreeze#1 then cpu1
+  cpu1 op1 until folio_put.folio_put_testzero#1 then cpu0
