@@ -4,6 +4,9 @@ model: v3.13
 fix: 2017_munlock_pagevec_count
 fix: 2015_migration_loses_mlocked
 fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+fix: 2015_cluster_mlock_in_exit
 expect: vmbug/not-locked:mlock_vma_page
 
 init

@@ -6,6 +6,9 @@ fix: 2014_cluster_mlocks_unlocked
 fix: 2017_munlock_pagevec_count
 fix: 2015_migration_loses_mlocked
 fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+fix: 2015_cluster_mlock_in_exit
 expect: vmbug/not-locked:mlock_vma_page
 
 init
@@ -15,6 +18,10 @@ init
   F1 = folio(m0, index=1, maps=p0)
 
 cpu0
-  shrink_inactive_list(list=inactive_file)
-cpu1
   filemap_lock_folio(m0, 1)
+cpu1
+  shrink_inactive_list(list=inactive_file)
+
+schedule
+  cpu0 op1 until folio_unlock.flags#1 then cpu1
+  cpu1 op1 until mlock_vma_page.folio_test_locked#2 then cpu0

@@ -6,7 +6,10 @@ fix: 2014_cluster_mlocks_unlocked
 fix: 2017_munlock_pagevec_count
 fix: 2015_migration_loses_mlocked
 fix: 2015_mlock_after_page_table_lock
-expect: mlock/lost
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+fix: 2015_cluster_mlock_in_exit
+expect: mlock/lost:__munlock_pagevec
 
 init
   m0 = mapping()

@@ -5,6 +5,9 @@ bug: 2014_munlock_waits_for_migration
 fix: 2014_cluster_mlocks_unlocked
 fix: 2017_munlock_pagevec_count
 fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+fix: 2015_cluster_mlock_in_exit
 expect: clean
 
 init

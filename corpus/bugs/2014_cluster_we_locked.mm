@@ -1,0 +1,27 @@
+# foliofuzz repro v1
+# cause: 2014_cluster_we_locked
+model: v3.13
+bug: 2014_cluster_we_locked
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+fix: 2015_cluster_mlock_in_exit
+expect: vmbug/not-locked:mlock_vma_page
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..2, nonlinear, m0, flags=locked)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+  F1 = folio(m0, index=1, maps=p0)
+
+cpu0
+  filemap_lock_folio(m0, 1)
+cpu1
+  shrink_inactive_list(list=inactive_file)
+
+schedule
+  cpu0 op1 until folio_unlock.flags#1 then cpu1
+  cpu1 op1 until mlock_vma_page.folio_test_locked#2 then cpu0

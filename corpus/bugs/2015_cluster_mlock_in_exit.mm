@@ -1,0 +1,26 @@
+# foliofuzz repro v1
+# cause: 2015_cluster_mlock_in_exit
+model: v3.13
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_unmaps_mlocked
+expect: mlock/stale:mlock_vma_page
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..2, nonlinear, m0, flags=locked)
+  v3 = vma(p1, 1..2, private, m0)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+  F1 = folio(m0, index=1, maps=p0|p1)
+
+cpu0
+  shrink_inactive_list(list=inactive_file)
+cpu1
+  exit(p0)
+
+schedule
+  cpu0 op1 until try_to_unmap_cluster.pte_offset_map_lock#1 then cpu1
+  cpu1 op1 until zap_pte_range.pte_offset_map_lock#1 then cpu0

@@ -1,0 +1,25 @@
+# foliofuzz repro v1
+# cause: 2015_cluster_unmaps_mlocked
+model: v3.13
+fix: 2014_cluster_mlocks_unlocked
+fix: 2017_munlock_pagevec_count
+fix: 2015_migration_loses_mlocked
+fix: 2015_mlock_after_page_table_lock
+fix: 2014_remap_file_pages_migration
+fix: 2015_cluster_mlock_in_exit
+expect: mlock/stale:op
+
+init
+  m0 = mapping()
+  v0 = vma(p0, 0..2, nonlinear, m0, flags=locked)
+  v3 = vma(p1, 1..2, private, m0)
+  F0 = folio(m0, index=0, maps=p0, flags=lru)
+  F1 = folio(m0, index=1, maps=p0|p1, flags=mlocked)
+
+cpu0
+  munlock(p0, 0)
+cpu1
+  shrink_inactive_list(list=inactive_file)
+
+schedule
+  cpu0 op1 until follow_page_mask.pte_offset_map_lock#1 then cpu1
