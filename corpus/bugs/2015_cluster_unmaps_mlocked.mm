@@ -17,9 +17,10 @@ init
   F1 = folio(m0, index=1, maps=p0|p1, flags=mlocked)
 
 cpu0
-  munlock(p0, 0)
+  migrate_page(p0, 0, mode=sync)
 cpu1
-  shrink_inactive_list(list=inactive_file)
+  munlock(p0, 0)
 
 schedule
-  cpu0 op1 until follow_page_mask.pte_offset_map_lock#1 then cpu1
+  cpu0 op1 until try_to_unmap_cluster.down_read_trylock#1 then cpu1
+  cpu1 op1 until follow_page_mask.pte_offset_map_lock#1 then cpu0
