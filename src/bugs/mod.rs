@@ -888,6 +888,18 @@ bugs! {
             "historic",
         )
     };
+    MUNLOCK_SKIPS = Bug {
+        fix: "27ba0644ea9d",
+        since: Some(((2, 6), (4, 0))),
+        applies: V3_13,
+        predictive: Some("mlock/stale"),
+        actual: Some("mlock/stale"),
+        ..bug(
+            "2015_munlock_skips_restored_entry",
+            "munlock passes by a migration entry that is taken back, as a nonlinear VMA keeps the page",
+            "historic",
+        )
+    };
     CLUSTER_UNMAP = Bug {
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),

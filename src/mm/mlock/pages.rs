@@ -203,10 +203,11 @@ fn mlock_mapped(page: Folio) {
     }
 }
 
-/// The page munlock finds at `addr`, with a reference. It passes by a migration entry; that it would wait there, as the
+/// The page munlock finds at `addr`, with a reference. It passes by a migration entry: what clears PG_mlocked then is the
+/// last unmap, unless a nonlinear VMA kept the page mapped and the entry is taken back. That it would wait there, as the
 /// mails have it, is a variant.
 fn follow_page_munlock(vma: Vma, addr: usize) -> Option<Folio> {
-    let wait = bug(bugs::C_V5W);
+    let wait = bug(bugs::C_V5W) || !bug(bugs::MUNLOCK_SKIPS);
     loop {
         if let Some(pte) = follow_page_mask(vma, addr, FOLL_GET) {
             return pte.page().map(|pfn| Folio(pfn as u8));
