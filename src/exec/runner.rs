@@ -11,6 +11,9 @@ use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
 /// Scheduling points after which an execution is given up. The longest programs take a few hundred.
 pub const STEP_BUDGET: u32 = 20_000;
 
+/// As [`STEP_BUDGET`], for exhaustive search, which comes to the longest executions there are.
+const PATH_BUDGET: u32 = 4_000;
+
 /// Which budget ran out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
@@ -106,7 +109,7 @@ impl Runner {
     pub fn follow<R: Reduction>(&mut self, program: &Program, sched: &mut Exhaust<R>) -> Run {
         self.watch.reset();
         let topics = self.watch.topics;
-        let halted = self.engine.run(program, STEP_BUDGET, sched, &mut self.watch, topics);
+        let halted = self.engine.run(program, PATH_BUDGET, sched, &mut self.watch, topics);
         let machine = self.engine.machine();
         sched.ended(machine);
         machine.set_tracing(false);
