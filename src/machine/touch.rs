@@ -5,7 +5,9 @@
 //! state of the simulated world outside the memory. Recorded only while [`Machine::set_tracing`] is on.
 
 use super::Machine;
-use crate::vocab::{CPUS, Event, FOLIOS, Field, Kind, MAPPINGS, MMS, Note, Obj, Order, PG_LOCKED, PG_WAITERS, TASKS};
+use crate::vocab::{
+    CPUS, Event, FOLIOS, Field, Kind, MAPPINGS, MMS, Note, OPS_PER_CPU, Obj, Order, PG_LOCKED, PG_WAITERS, TASKS,
+};
 
 /// How a step touches a cell. Two accesses of one cell may change places if both read, both update, or both take or
 /// release the lock shared; all others conflict.
@@ -135,11 +137,32 @@ impl Touch {
     }
 }
 
-/// The first cell of the object a cell belongs to.
+/// The cell of the life of the object each memory cell belongs to: named after its first cell.
+static LIFE_OF: [CellId; Obj::COUNT] = {
+    let mut t = [0; Obj::COUNT];
+    let (mut i, mut first) = (0, 0);
+    while i < Field::ALL.len() {
+        let field = Field::ALL[i];
+        if field.class() as u8 != Field::ALL[first].class() as u8 {
+            first = i;
+        }
+        let mut n = 0;
+        while n < field.class().count() {
+            let mut s = 0;
+            while s < field.cells() {
+                t[Obj::at(field, n, s).0 as usize] = LIVES + Obj::at(Field::ALL[first], n, 0).0;
+                s += 1;
+            }
+            n += 1;
+        }
+        i += 1;
+    }
+    t
+};
+
+#[inline]
 fn life(obj: Obj) -> CellId {
-    let p = obj.place();
-    let first = Field::ALL.iter().find(|f| f.class() == p.class).copied().unwrap_or(Field::NoField);
-    LIVES + Obj::at(first, p.index as usize, 0).0
+    LIFE_OF[obj.0 as usize]
 }
 
 /// Whether an event begins or ends the life of its object.
@@ -336,6 +359,11 @@ impl Machine {
     /// Whether every program has ended, and the main task is about to do what is left.
     pub fn is_joined(&self) -> bool {
         self.tasks[0].joining.get() && self.live.get() & ((1 << CPUS) - 1) == 1
+    }
+
+    /// Whether every program has ended and no service task runs: nothing can come between the main task's steps.
+    pub fn is_alone(&self) -> bool {
+        self.live.get() == 1 && (self.tasks[0].joining.get() || self.op(0) as usize == OPS_PER_CPU)
     }
 
     /// Tasks that can run, as a bit set.

@@ -73,6 +73,8 @@ pub struct Causality {
     enabled: [Clock; TASKS],
     preds: Vec<(u32, bool)>,
     races: Vec<Race>,
+    /// Where each cell stands among the touches of the step being added, if it does.
+    places: Vec<u32>,
 }
 
 impl Default for Causality {
@@ -86,6 +88,7 @@ impl Default for Causality {
             enabled: Default::default(),
             preds: Vec::new(),
             races: Vec::new(),
+            places: vec![0; CELLS],
         }
     }
 }
@@ -196,12 +199,16 @@ impl Causality {
 
     /// One touch for each cell of a step.
     fn merge(&mut self, begin: usize, touch: Touch) {
-        match self.touches[begin..].iter_mut().find(|t| t.cell == touch.cell) {
+        let place = self.places[touch.cell as usize] as usize;
+        match self.touches.get_mut(place).filter(|t| place >= begin && t.cell == touch.cell) {
             Some(t) => {
                 t.access = t.access.and(touch.access);
                 t.new = touch.new;
             }
-            None => self.touches.push(touch),
+            None => {
+                self.places[touch.cell as usize] = self.touches.len() as u32;
+                self.touches.push(touch);
+            }
         }
     }
 

@@ -245,6 +245,7 @@ impl<R: Reduction> Exhaust<R> {
     fn choose(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
         if self.phase == Phase::Free {
             self.finish(m);
+            m.set_tracing(!m.is_alone());
             if self.depth == self.nodes.len() {
                 self.arrive(m, why, cur, runnable);
             }
