@@ -36,7 +36,7 @@ use crate::linux::pagevec::FolioBatch;
 use crate::linux::pgtable::*;
 use crate::linux::spinlock::*;
 use crate::linux::xarray::*;
-use crate::machine::m;
+use crate::machine::{SPIN_POINTS, m};
 use crate::vocab::*;
 
 /// `NR_MAX_MIGRATE_PAGES_RETRY`: passes of asynchronous migration. 10 in Linux, each of them one more chance for others
@@ -160,12 +160,24 @@ pub fn migration_entry_wait(mm: Mm, addr: usize) {
             // The entry says that migration has a reference, unless it has frozen it: then the fault comes again.
             let got = folio_try_get(folio, Owner::Fault);
             pte_unmap_unlock(mm);
-            if got && form == WaitForm::Dropped {
+            if !got {
+                entry_changes(mm, addr);
+            } else if form == WaitForm::Dropped {
                 put_and_wait_on_page_locked(folio, Owner::Fault);
-            } else if got {
+            } else {
                 folio_wait_locked(folio);
                 folio_put(folio, Owner::Fault);
             }
+        }
+    }
+}
+
+/// The fault on a frozen page comes again at once, and again: the others run until the entry has changed, or until they
+/// have nothing to do.
+fn entry_changes(mm: Mm, addr: usize) {
+    for _ in 0..SPIN_POINTS {
+        if ptep_get(mm, addr).migration_pfn().is_none() {
+            break;
         }
     }
 }
