@@ -72,9 +72,9 @@ mod create {
         Ok(folio)
     }
 
-    /// The read itself; in the kernels before v5.0 it is over at once.
+    /// The read itself; in the kernels without processes it is over at once.
     fn fill(mapping: AddressSpace, folio: Folio) -> Result<(), ReadError> {
-        if kernel().has_writeback() {
+        if kernel().has_processes() {
             return filemap_read_folio(mapping, folio);
         }
         folio_mark_uptodate(folio);
