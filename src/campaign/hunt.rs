@@ -6,6 +6,7 @@
 
 use super::analysis::Analysis;
 use super::attribute::{attribute, bug_slugs};
+use super::certify::{CERTIFY_BUDGET, certify};
 use super::config::OpFilter;
 use super::counters;
 use super::distinct::Distinct;
@@ -364,16 +365,20 @@ impl Hunt {
         self.observer.minimizing(&signature);
         let named = shown.named().unwrap_or_else(|| program.clone());
         let small = shrink(&mut self.cold, &named, &signature, SHRINK_BUDGET);
-        let cause = attribute(&mut self.cold, &small.program, &signature);
-        let min = Analysis::of(&mut self.cold.runner, &small.program);
+        let (small_program, certificate) =
+            certify(&mut self.cold.runner, &small.program, &signature, CERTIFY_BUDGET / 10);
+        let cause = attribute(&mut self.cold, &small_program, &signature);
+        let min = Analysis::of(&mut self.cold.runner, &small_program);
         let Some(report) = min.report() else { return true };
         let slugs = bug_slugs(cause);
         let extra = [
             ("seed", format!("{:#018x}", self.options.seed).into()),
             ("first_exec", exec.into()),
             ("sched", "scatter".into()),
+            ("preemptions", certificate.preemptions.into()),
+            ("exhausted", certificate.is_exhausted().into()),
         ];
-        let saved = save(&self.options.out, &min, &named, &slugs, &extra);
+        let saved = save(&self.options.out, &min, &named, &slugs, &certificate, &extra);
         let found = Found {
             title: report.title(),
             check: report.finding.check,
@@ -381,8 +386,8 @@ impl Hunt {
             first_exec: exec,
             cause: slugs,
             file: saved.map(|s| s.file).map_err(|e| format!("{}: {e}", self.options.out.display())),
-            ops: small.after.0,
-            switches: small.after.1,
+            ops: small_program.nr_ops(),
+            switches: small_program.schedule.records.len(),
             before: small.before,
         };
         self.observer.found(&found);

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod attribute;
+mod certify;
 mod config;
 pub mod counters;
 mod distinct;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
+pub use certify::{CERTIFY_BUDGET, Certificate, certify};
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};

@@ -126,6 +126,12 @@ pub struct Preempted<'a> {
     pub count: u32,
 }
 
+impl<'a> Preempted<'a> {
+    pub fn new(inner: &'a mut dyn Sched) -> Preempted<'a> {
+        Preempted { inner, count: 0 }
+    }
+}
+
 impl Sched for Preempted<'_> {
     fn start(&mut self, m: &Machine, cpu: usize) -> usize {
         self.inner.start(m, cpu)
@@ -169,7 +175,7 @@ impl<'a> Prover<'a> {
     /// Searches the interleavings of `program`; its own schedule counts for nothing.
     pub fn prove(&mut self, program: &Program) -> Verdict {
         match self.limits.preemptions {
-            Some(most) => self.bounded(program, most, &|_| true),
+            Some(most) => self.bounded(program, most, None),
             None => self.unbounded(program),
         }
     }
@@ -179,7 +185,7 @@ impl<'a> Prover<'a> {
         if let Some(nodes) = self.saved.take().and_then(|n| serde_json::from_value(n).ok()) {
             tree.resume(nodes);
         }
-        match self.run(program, &mut tree, None, &|_| true) {
+        match self.run(program, &mut tree, None, None) {
             End::Exhausted if self.explored.gave_up > 0 => Verdict::GaveUp,
             End::Exhausted => Verdict::Proved,
             End::Found(path) => self.simplest(program, path),
@@ -190,8 +196,8 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// No finding `wanted` asks for up to `most` preemptions, one bound after the other.
-    pub fn bounded(&mut self, program: &Program, most: u32, wanted: &dyn Fn(&Run) -> bool) -> Verdict {
+    /// Searches up to `most` preemptions, one bound after the other, for any finding or for the signature `wanted`.
+    pub fn bounded(&mut self, program: &Program, most: u32, wanted: Option<&str>) -> Verdict {
         let mut reduction = Bounded::new(0);
         for bound in self.bounds..=most {
             let mut tree = Exhaust::new(reduction.with_limit(bound));
@@ -217,7 +223,7 @@ impl<'a> Prover<'a> {
         );
         self.bounds = 0;
         let simpler = match preemptions.checked_sub(1) {
-            Some(most) => self.bounded(program, most, &|_| true),
+            Some(most) => self.bounded(program, most, Some(&signature)),
             None => Verdict::Proved,
         };
         self.limits = limits;
@@ -233,12 +239,12 @@ impl<'a> Prover<'a> {
         program: &Program,
         tree: &mut Exhaust<R>,
         bound: Option<u32>,
-        wanted: &dyn Fn(&Run) -> bool,
+        wanted: Option<&str>,
     ) -> End {
         loop {
             let run = self.runner.follow(program, tree);
             self.explored.add(&run, tree.was_cut());
-            if run.outcome.finding().is_some() && wanted(&run) {
+            if run.outcome.finding().is_some() && self.is_wanted(program, &tree.path(), &run, wanted) {
                 return End::Found(tree.path());
             }
             if !tree.next_path() {
@@ -256,11 +262,22 @@ impl<'a> Prover<'a> {
         }
     }
 
+    /// Whether the finding has the signature asked for.
+    fn is_wanted(&mut self, program: &Program, path: &[u8], run: &Run, wanted: Option<&str>) -> bool {
+        let Some(wanted) = wanted else { return true };
+        let class = wanted.split(':').next().and_then(|class| class.split_once('/'));
+        if class != run.outcome.finding().map(|f| (f.check, f.kind)) {
+            return false;
+        }
+        let shown = self.found(program, path.to_vec());
+        matches!(shown, Verdict::Found { signature, .. } if signature == wanted)
+    }
+
     /// The path as a program with a schedule of named records.
     fn found(&mut self, program: &Program, path: Vec<u8>) -> Verdict {
         let start = path.first().copied().unwrap_or(0);
         let mut replay = Replay::new(path);
-        let mut counted = Preempted { inner: &mut replay, count: 0 };
+        let mut counted = Preempted::new(&mut replay);
         let mut started = program.clone();
         started.schedule.start = start;
         let recorded = self.runner.record_with(&started, &mut counted, true);

@@ -1,6 +1,7 @@
 //! Findings on disk: one folder a signature, complete or absent.
 
 use super::analysis::Analysis;
+use super::certify::Certificate;
 use crate::prog::{Expect, File, Program};
 use crate::report::DiagramStyle;
 use serde_json::Value;
@@ -42,6 +43,7 @@ pub fn save(
     min: &Analysis,
     original: &Program,
     cause: &[&str],
+    certificate: &Certificate,
     extra: &[(&str, Value)],
 ) -> io::Result<Saved> {
     let Some(report) = min.report() else {
@@ -64,7 +66,7 @@ pub fn save(
     json["cause"] = cause.into();
     let json = serde_json::to_string_pretty(&json).map_err(io::Error::other)?;
     let files = [
-        ("min.mm", repro(&min.program, &signature, comments.clone()).print()),
+        ("min.mm", repro(&min.program, &signature, [&comments[..], &[certificate.words()]].concat()).print()),
         ("repro.mm", repro(original, &signature, comments).print()),
         ("report.txt", report.splat()),
         ("diagram.txt", report.diagram(&DiagramStyle::KERNEL)),
