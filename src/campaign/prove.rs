@@ -317,6 +317,9 @@ impl Explored {
     }
 }
 
+/// What is told of an execution that was not cut short.
+pub type Each<'a, R> = dyn FnMut(&Runner, &Exhaust<R>, &Outcome) -> ControlFlow<()> + 'a;
+
 /// Runs the interleavings of `program` one after the other, of each class with the same happens-before one. `each` is
 /// told what came of those that were not cut short, and may end the search. Returns true if none is left.
 pub fn explore<R: Reduction>(
@@ -324,7 +327,7 @@ pub fn explore<R: Reduction>(
     program: &Program,
     tree: &mut Exhaust<R>,
     explored: &mut Explored,
-    each: &mut dyn FnMut(&Runner, &Exhaust<R>, &Outcome) -> ControlFlow<()>,
+    each: &mut Each<'_, R>,
 ) -> bool {
     loop {
         let run = runner.follow(program, tree);

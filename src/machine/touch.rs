@@ -258,8 +258,8 @@ impl Machine {
         self.record(life(Obj::folio(folio, Field::Flags)), Access::Read, 0, 0);
     }
 
-    /// The bits an event on a folio's flags tests and changes. A bit that is set again is only looked at. A store of the
-    /// whole word writes every bit, those it means to keep, too.
+    /// The bits an event on a folio's flags tests and changes. A bit that is set again is only looked at. A store of
+    /// the whole word writes every bit, those it means to keep, too.
     fn touch_flags(&self, folio: usize, e: &Event) {
         let changed = (e.old ^ e.new) as u32;
         let (read, written) = match (e.kind, e.note) {

@@ -12,8 +12,8 @@ use crate::linux::mm_types::{Folio, Mm, Vma};
 use crate::linux::pgtable::*;
 use crate::vocab::*;
 
-/// `zap_pte()`, v3.13: what the entry was before it names another page. Page-table lock held. The VMA is shared, so that
-/// it has no swap entries. Left out: statistics.
+/// `zap_pte()`, v3.13: what the entry was before it names another page. Page-table lock held. The VMA is shared, so
+/// that it has no swap entries. Left out: statistics.
 fn zap_pte(vma: Vma, addr: usize, pte: Pte) {
     kfn!(zap_pte);
     let mm = vma.mm();

@@ -49,8 +49,8 @@ pub fn madvise_pageout(mm: Mm, addr: usize) {
     mmap_read_unlock(mm);
 }
 
-/// `madvise_cold_or_pageout_pte_range()`, v6.5 to v6.12 (ERAS D.F7), for one entry. mmap_lock held. Only a folio that is on the LRU and
-/// mapped exactly once. Left out: large folios, PG_young.
+/// `madvise_cold_or_pageout_pte_range()`, v6.5 to v6.12 (ERAS D.F7), for one entry. mmap_lock held. Only a folio that
+/// is on the LRU and mapped exactly once. Left out: large folios, PG_young.
 fn madvise_cold_or_pageout_pte_range(vma: Vma, addr: usize, pageout: bool) {
     kfn!(madvise_cold_or_pageout_pte_range);
     if fatal_signal_pending() {

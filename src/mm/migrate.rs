@@ -264,8 +264,9 @@ pub fn remove_migration_ptes(src: Folio, dst: Folio) {
 
 // ----- moving (MM-6.12 7.5 to 7.7) -----
 
-/// `__folio_migrate_mapping()`, v6.12 (`folio_migrate_mapping()` before). Both locked; `expected` counts every reference to `src`. The cache's slot, its
-/// reference, the index, PG_swapbacked and PG_dirty go to `dst`; `src` keeps its mapping for the caller to clear.
+/// `__folio_migrate_mapping()`, v6.12 (`folio_migrate_mapping()` before). Both locked; `expected` counts every
+/// reference to `src`. The cache's slot, its reference, the index, PG_swapbacked and PG_dirty go to `dst`; `src` keeps
+/// its mapping for the caller to clear.
 fn __folio_migrate_mapping(mapping: Option<AddressSpace>, dst: Folio, src: Folio, expected: u64) -> Result<(), Errno> {
     kfn!(__folio_migrate_mapping);
     let Some(mapping) = mapping else {
@@ -527,8 +528,8 @@ fn asks_unmovable() -> bool {
     kernel() >= Kernel::V6_8 || bug(bugs::E0)
 }
 
-/// `move_to_new_folio()`, v6.5 to v6.12 (ERAS E.F2). Both locked, `src` unmapped. On success `dst` has taken `src`'s place, and a file
-/// folio's `src->mapping` is NULL; an anonymous one keeps its encoding until it is freed.
+/// `move_to_new_folio()`, v6.5 to v6.12 (ERAS E.F2). Both locked, `src` unmapped. On success `dst` has taken `src`'s
+/// place, and a file folio's `src->mapping` is NULL; an anonymous one keeps its encoding until it is freed.
 fn move_to_new_folio(dst: Folio, src: Folio, mode: MigrateMode) -> Result<(), Errno> {
     kfn!(move_to_new_folio);
     vm_bug_on_folio(peek_flags(src) & PG_LOCKED == 0, src, VmBug::NotLocked);

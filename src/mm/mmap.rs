@@ -311,8 +311,8 @@ fn do_vmi_align_munmap(mm: Mm, start: usize, end: usize) -> Option<Seq> {
     Some(remove_vmas(gone))
 }
 
-/// Before folios a VMA was split at the edges first, and munlocked as a whole then. mmap_sem held for writing. False: no
-/// VMA left.
+/// Before folios a VMA was split at the edges first, and munlocked as a whole then. mmap_sem held for writing. False:
+/// no VMA left.
 fn munlock_for_munmap(mm: Mm, start: usize, end: usize) -> bool {
     for edge in [start, end] {
         let around = |v: &Vma| v.place().start < edge && v.place().end > edge;

@@ -325,8 +325,8 @@ fn lru_cache_add_active_or_unevictable(page: Folio, vma: Vma) {
     }
 }
 
-/// `__pagevec_lru_add()`, up to v5.17, of a batch on the caller's stack: files the pages, which are on no list, and drops
-/// `owner`'s references.
+/// `__pagevec_lru_add()`, up to v5.17, of a batch on the caller's stack: files the pages, which are on no list, and
+/// drops `owner`'s references.
 pub fn __pagevec_lru_add(pvec: &FolioBatch, owner: Owner) {
     kfn!(__pagevec_lru_add);
     spin_lock_irq(LRUVEC_LOCK);

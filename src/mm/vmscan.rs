@@ -256,8 +256,8 @@ pub fn folio_isolate_lru(folio: Folio) -> bool {
     true
 }
 
-/// The first half of `folio_isolate_lru()`: PG_lru first, then the reference, which the caller's own hold makes safe. In
-/// the other order if the claim of 2024 was right that there may be none.
+/// The first half of `folio_isolate_lru()`: PG_lru first, then the reference, which the caller's own hold makes safe.
+/// In the other order if the claim of 2024 was right that there may be none.
 fn take_and_clear_lru(folio: Folio) -> bool {
     let early = bug(bugs::D_GET_FIRST) || bug(bugs::D_TRY_GET_FIRST);
     if bug(bugs::D_TRY_GET_FIRST) {

@@ -251,8 +251,8 @@ fn private_counted(init: &Init, folio: &FolioInit, model: Model) -> bool {
     !(model.has(bugs::B_V0) && init.mapping(mapping).is_some_and(|m| m.aops & AOPS_IOMAP != 0))
 }
 
-/// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is, or if
-/// it is mlocked; one off the LRU is neither active nor unevictable.
+/// The flags of a folio, as its place completes them. A folio on the LRU is unevictable exactly if its mapping is, or
+/// if it is mlocked; one off the LRU is neither active nor unevictable.
 fn folio_flags(init: &Init, folio: &FolioInit, model: Model) -> u64 {
     let (implied, unevictable) = match folio.place {
         FolioPlace::Cache { mapping, .. } => {

@@ -100,7 +100,8 @@ ops! {
     /// Read a window of pages ahead, without waiting for it.
     readahead(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::readahead;
     /// Bring a page in by adding a folio and replacing it with one that has the contents, as fuse does.
-    replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add => run::file::replace_page_cache_folio;
+    replace_page_cache_folio(m: Arg::Mapping, index: Arg::Index) in FOLIOS as Add
+        => run::file::replace_page_cache_folio;
     /// mmap() two pages where nothing is mapped; page n of a file at virtual page n.
     mmap(p: Arg::Process, addr: Arg::Addr, what: WHAT) in PROCESSES as Map => run::process::mmap;
     /// munmap() two pages.
@@ -152,7 +153,8 @@ ops! {
     /// SIGKILL to the program of a CPU: killable waits of its operation end.
     send_sigkill(cpu: Arg::Cpu) in FOLIOS as Release => run::lru::send_sigkill;
     /// remap_file_pages() of one page of a shared mapping, not populating it (unless the mapping is mlocked).
-    remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map => run::process::remap_file_pages;
+    remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map
+        => run::process::remap_file_pages;
     /// Attach iomap state to a cached page under its lock, as reading and writing it do.
     iomap_page_create(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::iomap_page_create;
     /// Release a cached page's private data under its lock, as reclaim and invalidation do.

@@ -239,8 +239,9 @@ fn filemap_fault_recheck_pte_none(vmf: &VmFaultInfo) -> bool {
     filled
 }
 
-/// `next_uptodate_folio()`, v6.5 to v6.12 (ERAS D.F5): the next folio of the range that can be mapped at once: locked, uptodate, in the
-/// mapping and within the file, with a lookup reference. RCU held. `index` moves past it. Left out: hwpoison.
+/// `next_uptodate_folio()`, v6.5 to v6.12 (ERAS D.F5): the next folio of the range that can be mapped at once: locked,
+/// uptodate, in the mapping and within the file, with a lookup reference. RCU held. `index` moves past it. Left out:
+/// hwpoison.
 fn next_uptodate_folio(mapping: AddressSpace, index: &mut usize, end: usize) -> Option<(usize, Folio)> {
     kfn!(next_uptodate_folio);
     while let Some((at, entry)) = xas_find_entry(mapping, *index, end) {

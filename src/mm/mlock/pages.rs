@@ -151,8 +151,8 @@ fn __munlock_pagevec(pvec: &FolioBatch) {
     }
 }
 
-/// `__putback_lru_fast_prepare()`, v3.12 to v5.17. Page locked and isolated. True: it is evictable, unlocked, and in the
-/// batch.
+/// `__putback_lru_fast_prepare()`, v3.12 to v5.17. Page locked and isolated. True: it is evictable, unlocked, and in
+/// the batch.
 fn __putback_lru_fast_prepare(page: Folio, pvec: &mut FolioBatch) -> bool {
     kfn!(__putback_lru_fast_prepare);
     vm_bug_on_folio(peek_flags(page) & PG_LRU != 0, page, VmBug::LruSet);
@@ -203,9 +203,9 @@ fn mlock_mapped(page: Folio) {
     }
 }
 
-/// The page munlock finds at `addr`, with a reference. It passes by a migration entry: what clears PG_mlocked then is the
-/// last unmap, unless a nonlinear VMA kept the page mapped and the entry is taken back. That it would wait there, as the
-/// mails have it, is a variant.
+/// The page munlock finds at `addr`, with a reference. It passes by a migration entry: what clears PG_mlocked then is
+/// the last unmap, unless a nonlinear VMA kept the page mapped and the entry is taken back. That it would wait there,
+/// as the mails have it, is a variant.
 fn follow_page_munlock(vma: Vma, addr: usize) -> Option<Folio> {
     let wait = bug(bugs::C_V5W) || !bug(bugs::MUNLOCK_SKIPS);
     loop {

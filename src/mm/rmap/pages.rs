@@ -244,8 +244,8 @@ fn try_to_unmap_cluster(mapcount: &mut i64, vma: Vma, check_page: Folio) -> Swap
     ret
 }
 
-/// What the cluster scan does with a page of a VM_LOCKED VMA, in the forms of thread C. Only `check_page` is known to be
-/// locked by the caller; whoever holds another page's lock may drop it any time (fix 57e68e9cd65b).
+/// What the cluster scan does with a page of a VM_LOCKED VMA, in the forms of thread C. Only `check_page` is known to
+/// be locked by the caller; whoever holds another page's lock may drop it any time (fix 57e68e9cd65b).
 fn mlock_in_cluster(page: Folio, check_page: Folio) {
     if page == check_page || bug(bugs::C_V0) || bug(bugs::C_V2) {
         mlock_vma_page(page);

@@ -228,8 +228,8 @@ fn reclaim_folio_list(list: &mut FolioBatch) {
     }
 }
 
-/// `reclaim_pages()`, v6.5 to v6.12, for MADV_PAGEOUT. Every folio is isolated, on the caller's private list. Consumes the
-/// isolation references and the list.
+/// `reclaim_pages()`, v6.5 to v6.12, for MADV_PAGEOUT. Every folio is isolated, on the caller's private list. Consumes
+/// the isolation references and the list.
 pub fn reclaim_pages(list: &FolioBatch) {
     kfn!(reclaim_pages);
     let mut list = *list;

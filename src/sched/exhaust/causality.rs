@@ -292,8 +292,8 @@ impl Causality {
 
     // ----- tasks that wait by looking again -----
 
-    /// The task of the last step, now at `ahead`, has gone round the same loop several times, and neither it nor anybody
-    /// else has changed anything of what it looks at.
+    /// The task of the last step, now at `ahead`, has gone round the same loop several times, and neither it nor
+    /// anybody else has changed anything of what it looks at.
     pub fn repeats(&mut self, ahead: Ahead) -> bool {
         let Some(last) = self.steps.last() else { return false };
         let own = &self.own[last.task as usize];
@@ -319,7 +319,7 @@ impl Causality {
         let mine = || own[from..end].iter().flat_map(|s| self.touched(*s as usize));
         let unchanged = mine().filter(|t| t.is_memory() && t.access != Access::Read).all(|t| {
             let of_cell = || mine().filter(|o| o.cell == t.cell && o.access != Access::Read);
-            of_cell().next().map(|o| o.old) == of_cell().last().map(|o| o.new)
+            of_cell().next().map(|o| o.old) == of_cell().next_back().map(|o| o.new)
         });
         let task = self.steps[first as usize].task;
         unchanged
