@@ -7,7 +7,7 @@ use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::machine::{Machine, Sched, Why};
 use foliofuzz::prog::File;
 use foliofuzz::san::CheckSet;
-use foliofuzz::sched::{Dpor, Exhaust};
+use foliofuzz::sched::{Bounded, Dpor, Exhaust};
 use foliofuzz::vocab::{CPUS, Obj};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -98,4 +98,19 @@ fn reduced(file: &File) -> (Explored, Seen) {
         ControlFlow::Continue(())
     });
     (explored, seen)
+}
+
+/// What is found when everything has ended is found under a bound, too: nothing of a path is taken for its own end.
+#[test]
+fn a_bound_reaches_the_end() {
+    for (name, most) in [("c-v4", 0), ("c-v5", 1)] {
+        let file = common::load(&common::root().join(format!("corpus/threads/{name}.mm")));
+        let (mut runner, mut explored, mut found) = (Runner::new(CheckSet::all()), Explored::default(), false);
+        let mut tree = Exhaust::new(Bounded::new(most));
+        explore(&mut runner, &file.program, &mut tree, &mut explored, &mut |_, _, outcome| {
+            found |= outcome.finding().is_some();
+            ControlFlow::Continue(())
+        });
+        assert!(found, "{name}: nothing in {explored:?}");
+    }
 }

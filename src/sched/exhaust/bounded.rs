@@ -133,11 +133,14 @@ impl Reduction for Bounded {
             node.more.class = before.more.class.wrapping_add(past.hash(past.len() - 1));
         }
         let left = self.limit.saturating_sub(node.more.spent);
-        let key = (node.more.class, node.cur, node.goes_on);
-        match self.seen.get_mut(&key) {
-            Some(known) if *known >= left => return None,
-            Some(known) => *known = left,
-            None => drop(self.seen.insert(key, left)),
+        // After a step that touched nothing the key is still that of the state before it, on this very path.
+        if past.len().checked_sub(1).is_none_or(|last| !past.touched(last).is_empty()) {
+            let key = (node.more.class, node.cur, node.goes_on);
+            match self.seen.get_mut(&key) {
+                Some(known) if *known >= left => return None,
+                Some(known) => *known = left,
+                None => drop(self.seen.insert(key, left)),
+            }
         }
         let cur = node.cur as usize;
         let preempts = left > 0 && self.is_contended(node.cur, super::ahead(m, cur));
