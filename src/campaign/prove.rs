@@ -196,7 +196,8 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Searches up to `most` preemptions, one bound after the other, for any finding or for the signature `wanted`.
+    /// Searches up to `most` preemptions, one bound after the other, for any finding or for `wanted`: a signature, or its
+    /// `check/kind`.
     pub fn bounded(&mut self, program: &Program, most: u32, wanted: Option<&str>) -> Verdict {
         let mut reduction = Bounded::new(0);
         for bound in self.bounds..=most {
@@ -270,7 +271,8 @@ impl<'a> Prover<'a> {
             return false;
         }
         let shown = self.found(program, path.to_vec());
-        matches!(shown, Verdict::Found { signature, .. } if signature == wanted)
+        let same = |s: &str| s == wanted || s.split(':').next() == Some(wanted);
+        matches!(shown, Verdict::Found { signature, .. } if same(&signature))
     }
 
     /// The path as a program with a schedule of named records.

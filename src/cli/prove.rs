@@ -52,7 +52,8 @@ Exit status: 0 proved, or nothing within the bound; 1 a finding; 2 usage; 3 stop
 
 pub fn run(args: ProveArgs) -> Result<Status, Failure> {
     let loaded = args.input.load(&args.file)?;
-    let checks = args.input.checks.set()?.unwrap_or_else(CheckSet::all);
+    let expected = if let Expect::Finding(signature) = &loaded.file.expect { signature } else { "" };
+    let checks = args.input.checks.set()?.unwrap_or_else(|| CheckSet::all().expecting(expected));
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let limits = Limits { preemptions: args.preemptions, runs: args.runs, time: args.time };
     let mut runner = Runner::new(checks);
