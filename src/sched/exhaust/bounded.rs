@@ -95,6 +95,16 @@ impl Bounded {
         cells.iter().any(|c| self.users[*c as usize].contended())
     }
 
+    /// Whether the state has been reached with at least as many preemptions left; it has been now.
+    fn is_known(&mut self, state: (u64, u8, bool), left: u32) -> bool {
+        let most = self.seen.entry(state).or_insert(u32::MAX);
+        if *most != u32::MAX && *most >= left {
+            return true;
+        }
+        *most = left;
+        false
+    }
+
     fn learn(&mut self, task: usize, ahead: Ahead, touched: &[Touch]) {
         let known = self.cells.entry((task as u8, ahead)).or_default();
         for t in touched {
@@ -133,14 +143,10 @@ impl Reduction for Bounded {
             node.more.class = before.more.class.wrapping_add(past.hash(past.len() - 1));
         }
         let left = self.limit.saturating_sub(node.more.spent);
-        // After a step that touched nothing the key is still that of the state before it, on this very path.
-        if past.len().checked_sub(1).is_none_or(|last| !past.touched(last).is_empty()) {
-            let key = (node.more.class, node.cur, node.goes_on);
-            match self.seen.get_mut(&key) {
-                Some(known) if *known >= left => return None,
-                Some(known) => *known = left,
-                None => drop(self.seen.insert(key, left)),
-            }
+        // A step that touches nothing leaves the happens-before as it was: that is no other way to come there.
+        let moved = past.len().checked_sub(1).is_none_or(|last| !past.touched(last).is_empty());
+        if moved && self.is_known((node.more.class, node.cur, node.goes_on), left) {
+            return None;
         }
         let cur = node.cur as usize;
         let preempts = left > 0 && self.is_contended(node.cur, super::ahead(m, cur));
