@@ -32,6 +32,10 @@ fn bugs_are_found_where_they_are_and_only_there() {
         assert!(missing.is_empty(), "{}: the bug is not in", bug.slug);
         assert_eq!(class(&program, checks).as_deref(), bug.actual.or(bug.predictive), "{}", bug.slug);
 
+        // A form of a metric: the kernel's other forms have it, too, if less often.
+        if bug.category == "variant" {
+            continue;
+        }
         let mut fixed = program.clone();
         fixed.model.bugs = fixed.model.bugs - preset::bugs_of(BugId(i as u8));
         fixed.model.rcu_free |= bug.fix_needs_rcu_free;

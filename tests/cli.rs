@@ -111,7 +111,7 @@ fn the_2018_diagram_shows_its_three_roles_in_75_columns() {
         "F0->mapping = NULL",
         "folio_put_refs(F0)  [ref 3->2] (pagecache)",
         "folio_unlock(F0)",
-        "folios_put_refs(F0)  [ref 2->1] (fbatch)",
+        "release_pages(F0)  [ref 2->1] (fbatch)",
         "inode m0 freed",
         "m0->a_ops  <-- use-after-free",
     ];

@@ -3,9 +3,9 @@
 model: v6.8
 bug: 2024_map_pages_no_reload
 bug: 2024_map_pages_no_mapping_check
-bug: 2024_map_pages_no_size_check
 bug: 2024_find_get_entry_no_reload
 bug: 2024_truncate_no_mapping_check
+bug: 2024_map_pages_no_size_check
 expect: rmap/mapped-detached:folio_add_file_rmap_pte
 
 init
@@ -24,8 +24,8 @@ cpu3
 
 schedule
   cpu0 op1 until next_uptodate_folio.folio_try_get#1 then cpu1
+  cpu0 until end then cpu3
   cpu1 op1 until find_lock_entries.folio_raw_mapping#1 then cpu2
-  cpu2 op1 until find_get_entry.folio_try_get#2 then cpu1
   cpu1 op1 until release_pages.folio_put_testzero#1 then cpu0
-  cpu0 op1 until end then cpu3
+  cpu2 op1 until find_get_entry.folio_try_get#2 then cpu1
   cpu3 op1 until folio_isolate_lru.spin_lock_irq#1 then cpu1

@@ -4,7 +4,7 @@ bug: mutant_migration_moves_unmovable
 expect: regress/unmovable-moved
 
 init
-  m0 = mapping(flags=unmovable, aops=migrate_folio)
+  m0 = mapping(aops=migrate_folio, flags=unmovable)
   F0 = folio(m0, index=0, flags=lru|uptodate)
 
 cpu0

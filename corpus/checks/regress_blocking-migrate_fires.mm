@@ -5,7 +5,7 @@ expect: regress/blocking-migrate
 
 init
   m0 = mapping()
-  F0 = folio(m0, index=0, flags=lru|uptodate|dirty)
+  F0 = folio(m0, index=0, flags=lru|dirty|uptodate)
 
 cpu0
   compact(F0, nr=1, mode=async)

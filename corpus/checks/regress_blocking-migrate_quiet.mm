@@ -4,7 +4,7 @@ expect: clean
 
 init
   m0 = mapping()
-  F0 = folio(m0, index=0, flags=lru|uptodate|dirty)
+  F0 = folio(m0, index=0, flags=lru|dirty|uptodate)
 
 cpu0
   compact(F0, nr=1, mode=async)

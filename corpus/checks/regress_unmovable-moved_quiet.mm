@@ -3,7 +3,7 @@ model: v6.12
 expect: clean
 
 init
-  m0 = mapping(flags=unmovable, aops=migrate_folio)
+  m0 = mapping(aops=migrate_folio, flags=unmovable)
   F0 = folio(m0, index=0, flags=lru|uptodate)
 
 cpu0

@@ -16,6 +16,6 @@ cpu1
   truncate_inode_pages(m0, 3)
 
 schedule
+  cpu0 op1 until folio_isolate_lru.folio_get#1 then cpu1
   cpu0 op1 until folio_isolate_lru.folio_test_clear_lru#1 then cpu1
   cpu1 op1 until __page_cache_release.folio_test_lru#1 then cpu0
-  cpu0 op1 until folio_isolate_lru.folio_get#1 then cpu1

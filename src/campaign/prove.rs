@@ -196,8 +196,8 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Searches up to `most` preemptions, one bound after the other, for any finding or for `wanted`: a signature, or its
-    /// `check/kind`.
+    /// Searches up to `most` preemptions, one bound after the other, for any finding or for `wanted`: a signature, or
+    /// its `check/kind`.
     pub fn bounded(&mut self, program: &Program, most: u32, wanted: Option<&str>) -> Verdict {
         let mut reduction = Bounded::new(0);
         for bound in self.bounds..=most {
