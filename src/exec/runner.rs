@@ -5,7 +5,7 @@ use super::feedback::Feedback;
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
-use crate::sched::{Exhaust, Observed, Preemptions, Reduction};
+use crate::sched::{Causality, Exhaust, Observed, Preemptions, Reduction};
 use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
 
 /// Scheduling points after which an execution is given up. The longest programs take a few hundred.
@@ -56,6 +56,7 @@ pub struct Runner {
     engine: Engine,
     watch: Watch,
     preemptions: Preemptions,
+    past: Causality,
 }
 
 impl Runner {
@@ -64,7 +65,7 @@ impl Runner {
         let topics = san.topics().note(Note::OpEnd);
         let watch =
             Watch { san, found: None, feedback: None, interleaving: 0, lengths: [[0; OPS_PER_CPU + 2]; TASKS], topics };
-        Runner { engine: Engine::new(), watch, preemptions: Preemptions::default() }
+        Runner { engine: Engine::new(), watch, preemptions: Preemptions::default(), past: Causality::default() }
     }
 
     /// Counts interleaving windows in `feedback` from now on.
@@ -118,12 +119,14 @@ impl Runner {
 
     /// As [`Runner::run_with`], with the class of the execution: the same for all with the same happens-before.
     pub fn run_observed(&mut self, program: &Program, sched: &mut dyn Sched) -> (Run, u64) {
-        let mut observed = Observed::new(sched);
-        let run = self.run_with(program, &mut observed);
+        self.watch.reset();
+        let topics = self.watch.topics;
+        let mut observed = Observed::new(sched, &mut self.past);
+        let halted = self.engine.run(program, STEP_BUDGET, &mut observed, &mut self.watch, topics);
         let machine = self.engine.machine();
         let class = observed.class(machine);
         machine.set_tracing(false);
-        (run, class)
+        (self.finish(halted), class)
     }
 
     /// A word of memory as the last execution left it.

@@ -57,6 +57,16 @@ pub struct Race {
     pub initials: u32,
 }
 
+/// A step that a later one directly depends on.
+#[derive(Clone, Copy)]
+struct Pred {
+    step: u32,
+    /// Whether the two could change places, as far as is known from them alone.
+    races: bool,
+    /// It took the lock that the later one takes, and released it there.
+    release: Option<u32>,
+}
+
 /// Rounds of an unchanged loop after which its task is taken to wait for others. More than any retry the model counts.
 const FUTILE_ROUNDS: usize = 4;
 /// Steps of one round, at most.
@@ -71,7 +81,7 @@ pub struct Causality {
     own: [Vec<u32>; TASKS],
     /// What the next step of a task comes after, besides the task's own.
     enabled: [Clock; TASKS],
-    preds: Vec<(u32, bool)>,
+    preds: Vec<Pred>,
     races: Vec<Race>,
     /// Where each cell stands among the touches of the step being added, if it does.
     places: Vec<u32>,
@@ -169,16 +179,16 @@ impl Causality {
         let made = self.own[task].last().map_or(0, |s| self.steps[*s as usize].index);
         let index = made + u16::from(self.touches.len() > begin);
         let mut clock = before;
-        for (pred, _) in &self.preds {
-            join(&mut clock, &self.steps[*pred as usize].clock);
+        for pred in &self.preds {
+            join(&mut clock, &self.steps[pred.step as usize].clock);
         }
         clock[task] = index;
         self.races.clear();
         for i in 0..self.preds.len() {
-            let (pred, races) = self.preds[i];
-            if races && !self.happens_before(pred, &before) && !self.is_covered(i) {
-                let initials = self.initials(pred, task, &clock);
-                self.races.push(Race { step: pred, initials });
+            let Pred { step, races, .. } = self.preds[i];
+            if races && !self.happens_before(step, &before) && !self.is_covered(i) {
+                let initials = self.initials(step, task, &clock);
+                self.races.push(Race { step, initials });
             }
         }
         self.steps.push(Step {
@@ -227,31 +237,52 @@ impl Causality {
         for touch in &self.touches[begin..] {
             let cell = &self.cells[touch.cell as usize];
             let takes = matches!(touch.access, Access::Lock | Access::TakeShared);
-            let mut add = |step: u32, races: bool| match self.preds.iter_mut().find(|p| p.0 == step) {
-                Some(p) => p.1 |= races,
-                None => self.preds.push((step, races)),
-            };
+            let mut add =
+                |step: u32, races: bool, release: Option<u32>| match self.preds.iter_mut().find(|p| p.step == step) {
+                    Some(p) => (p.races, p.release) = (p.races | races, p.release.or(release)),
+                    None => self.preds.push(Pred { step, races, release }),
+                };
             match cell.base {
                 Some((step, Access::Unlock)) if takes => {
-                    add(step, false);
-                    add(cell.locker, true);
+                    add(step, false, None);
+                    add(cell.locker, true, Some(step));
                 }
-                Some((step, _)) => add(step, true),
+                Some((step, _)) => add(step, true, None),
                 None => {}
             }
-            for (step, access) in cell.since.iter().filter(|s| s.1.conflicts(touch.access)) {
-                add(*step, !(takes && *access == Access::ReleaseShared));
+            for (i, (step, access)) in cell.since.iter().enumerate().filter(|(_, s)| s.1.conflicts(touch.access)) {
+                let task = self.steps[*step as usize].task;
+                let is_release =
+                    |s: &&(u32, Access)| s.1 == Access::ReleaseShared && self.steps[s.0 as usize].task == task;
+                match access {
+                    Access::TakeShared if takes => {
+                        add(*step, true, cell.since[i + 1..].iter().find(is_release).map(|s| s.0));
+                    }
+                    Access::ReleaseShared if takes => add(*step, false, None),
+                    _ => add(*step, true, None),
+                }
             }
         }
     }
 
-    /// Whether another direct predecessor comes after this one. The release of a lock does not count for its taking.
+    /// Whether one step of the execution happens before a later one.
+    fn precedes(&self, a: u32, b: u32) -> bool {
+        a < b && self.happens_before(a, &self.steps[b as usize].clock)
+    }
+
+    /// Whether the step changes places with another direct predecessor before it can with the new step.
+    ///
+    /// A lock is taken after its release, and after all that was done under it: to come before any of that is to come
+    /// before the taking. So what happens before a release changes places with nothing, and does not stand between the
+    /// two takings.
     fn is_covered(&self, i: usize) -> bool {
-        let (pred, _) = self.preds[i];
-        let task = self.steps[pred as usize].task;
-        self.preds.iter().enumerate().any(|(j, (other, races))| {
-            let own_release = !races && self.steps[*other as usize].task == task;
-            j != i && *other > pred && !own_release && self.happens_before(pred, &self.steps[*other as usize].clock)
+        let pred = self.preds[i];
+        let mut later = self.preds.iter().filter(|other| self.precedes(pred.step, other.step));
+        let Some(release) = pred.release else { return later.next().is_some() };
+        let released = |step: u32| self.preds.iter().any(|p| !p.races && self.precedes(step, p.step));
+        later.any(|other| {
+            let in_section = other.step == release || self.precedes(other.step, release);
+            other.races && !in_section && (other.release.is_some() || !released(other.step))
         })
     }
 

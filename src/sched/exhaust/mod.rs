@@ -15,7 +15,8 @@ pub use observed::Observed;
 
 use crate::machine::{Halted, Machine, Sched, Touch, Why};
 use crate::vocab::{CPUS, TASKS};
-use causality::{Ahead, Causality, Race};
+pub use causality::Causality;
+use causality::{Ahead, Race};
 
 /// The state before a step.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]

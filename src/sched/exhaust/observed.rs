@@ -7,14 +7,15 @@ use crate::machine::{Machine, Sched, Touch, Why};
 /// Another strategy, watched.
 pub struct Observed<'a> {
     inner: &'a mut dyn Sched,
-    past: Causality,
+    past: &'a mut Causality,
     touches: Vec<Touch>,
     running: Option<(usize, Ahead, u32)>,
 }
 
 impl<'a> Observed<'a> {
-    pub fn new(inner: &'a mut dyn Sched) -> Observed<'a> {
-        Observed { inner, past: Causality::default(), touches: Vec::new(), running: None }
+    /// `past` is overwritten: kept between executions, it need not be made anew.
+    pub fn new(inner: &'a mut dyn Sched, past: &'a mut Causality) -> Observed<'a> {
+        Observed { inner, past, touches: Vec::new(), running: None }
     }
 
     /// The class of the execution that has ended: the same for all with the same happens-before.
@@ -27,7 +28,7 @@ impl<'a> Observed<'a> {
         m.touches(&mut self.touches);
         let Some((task, ahead, before)) = self.running.take() else { return };
         self.past.extend(task, ahead, &self.touches);
-        connect(&mut self.past, m, task, before);
+        connect(self.past, m, task, before);
     }
 
     fn begin(&mut self, m: &Machine, task: usize) -> usize {
@@ -47,6 +48,7 @@ impl Sched for Observed<'_> {
 
     fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
         self.finish(m);
+        m.set_tracing(!m.is_alone());
         let task = self.inner.pick(m, why, cur, runnable);
         self.begin(m, task)
     }
