@@ -94,6 +94,8 @@ pub struct Machine {
     next: Cell<usize>,
     live: Cell<u32>,
     runnable: Cell<u32>,
+    /// Whether a service task has been started.
+    served: Cell<bool>,
     parked: Cell<u32>,
     /// `stores` when the parked tasks were last let go because nobody else could run.
     unparked_at: Cell<u32>,
@@ -145,6 +147,7 @@ impl Machine {
             next: Cell::new(0),
             live: Cell::new(0),
             runnable: Cell::new(0),
+            served: Cell::new(false),
             parked: Cell::new(0),
             unparked_at: Cell::new(u32::MAX),
             unparks: Cell::new(0),
@@ -214,6 +217,7 @@ impl Machine {
         self.next.set(0);
         self.live.set(all);
         self.runnable.set(all);
+        self.served.set(false);
         self.parked.set(0);
         self.unparked_at.set(u32::MAX);
         self.unparks.set(0);
@@ -560,6 +564,7 @@ impl Machine {
         if self.live.get() >> task & 1 == 0 {
             self.live.set(self.live.get() | 1 << task);
             self.runnable.set(self.runnable.get() | 1 << task);
+            self.served.set(true);
             self.next.set(self.cur.get());
             (self.host.get().spawn)(task);
         }
