@@ -1,29 +1,35 @@
-//! Exhaustive search against plain enumeration of every schedule.
+//! Exhaustive search against plain enumeration of every schedule, on the programs in tests/prove/.
 
 mod common;
 
-use foliofuzz::campaign::{Explored, explore};
+use foliofuzz::campaign::{Explored, Limits, Position, Prover, Verdict, explore};
 use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::machine::{Machine, Sched, Why};
-use foliofuzz::prog::File;
+use foliofuzz::prog::{File, Program};
 use foliofuzz::san::CheckSet;
-use foliofuzz::sched::{Bounded, Dpor, Exhaust};
-use foliofuzz::vocab::{CPUS, Obj};
+use foliofuzz::sched::{Bounded, Dpor, Exhaust, RandomWalk, Reduction};
+use foliofuzz::vocab::Obj;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
-/// Every choice at every state, one execution each.
+/// Schedules one program may have.
+const MOST: u64 = 180_000;
+
+/// Every choice at every state, one execution each; with a limit, those with at most so many preemptions.
 #[derive(Default)]
 struct Plain {
     path: Vec<(usize, u32)>,
     depth: usize,
+    limit: Option<u32>,
+    spent: u32,
 }
 
 impl Plain {
-    fn choose(&mut self, m: &Machine, cur: usize, runnable: u32) -> usize {
+    fn choose(&mut self, m: &Machine, cur: usize, options: u32) -> usize {
         if self.depth == self.path.len() {
-            let first = m.default_choice(cur, runnable);
-            self.path.push((first, runnable & !(1 << first)));
+            let first = m.default_choice(cur, options);
+            self.path.push((first, options & !(1 << first)));
         }
         let chosen = self.path[self.depth].0;
         self.depth += 1;
@@ -45,16 +51,24 @@ impl Plain {
 
 impl Sched for Plain {
     fn start(&mut self, m: &Machine, cpu: usize) -> usize {
+        self.spent = 0;
         self.choose(m, cpu, m.runnable())
     }
 
-    fn pick(&mut self, m: &Machine, _: Why, cur: usize, runnable: u32) -> usize {
-        self.choose(m, cur, runnable)
+    fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
+        let goes_on = why == Why::Point && !m.would_block(cur);
+        let stays = goes_on && self.limit == Some(self.spent);
+        let next = self.choose(m, cur, if stays { 1 << cur } else { runnable });
+        self.spent += u32::from(goes_on && next != cur);
+        next
     }
 }
 
-#[derive(Default, PartialEq, Eq, Debug)]
+/// What a search has come upon.
+#[derive(Default)]
 struct Seen {
+    /// Executions that ended, their happens-before classes, and the memory they left.
+    ended: u64,
     classes: BTreeSet<u64>,
     finals: BTreeSet<u64>,
     findings: BTreeSet<String>,
@@ -62,42 +76,134 @@ struct Seen {
 
 impl Seen {
     fn add(&mut self, runner: &Runner, outcome: &Outcome, class: u64) {
-        self.classes.insert(class);
-        match outcome.finding() {
-            Some(f) => {
-                self.findings.insert(format!("{}/{}:{:x}", f.check, f.kind, f.site));
-            }
-            None => {
+        match outcome {
+            Outcome::Found(f) => drop(self.findings.insert(format!("{}/{}", f.check, f.kind))),
+            Outcome::Clean => {
+                self.ended += 1;
+                self.classes.insert(class);
                 let words = (0..Obj::COUNT).map(|i| runner.word(Obj(i as u16)));
-                let hash = words.fold(7u64, |h, w| (h ^ w).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29));
-                self.finals.insert(hash);
+                self.finals
+                    .insert(words.fold(7, |h, w| (h ^ w).wrapping_mul(0x9E37_79B9_7F4A_7C15u64).rotate_left(29)));
             }
+            Outcome::GaveUp(_) => panic!("an execution without an end"),
         }
+    }
+
+    fn all(&self) -> (&BTreeSet<u64>, &BTreeSet<u64>, &BTreeSet<String>) {
+        (&self.classes, &self.finals, &self.findings)
     }
 }
 
-fn enumerate(file: &File) -> (u64, Seen) {
+fn enumerate(program: &Program, limit: Option<u32>) -> (u64, Seen) {
     let mut runner = Runner::new(CheckSet::all());
-    let (mut plain, mut seen, mut runs) = (Plain::default(), Seen::default(), 0);
+    let (mut plain, mut seen, mut schedules) = (Plain { limit, ..Plain::default() }, Seen::default(), 0);
     loop {
-        let (run, class) = runner.run_observed(&file.program, &mut plain);
+        let (run, class) = runner.run_observed(program, &mut plain);
         seen.add(&runner, &run.outcome, class);
-        runs += 1;
-        if runs > 400_000 || !plain.next_path() {
-            return (runs, seen);
+        schedules += 1;
+        assert!(schedules <= MOST, "more than {MOST} schedules");
+        if !plain.next_path() {
+            return (schedules, seen);
         }
     }
 }
 
-fn reduced(file: &File) -> (Explored, Seen) {
+/// All paths of a reduction; none stops at a finding.
+fn search<R: Reduction>(program: &Program, mut tree: Exhaust<R>) -> (Explored, Seen) {
     let mut runner = Runner::new(CheckSet::all());
     let (mut explored, mut seen) = (Explored::default(), Seen::default());
-    let mut tree = Exhaust::<Dpor>::default();
-    explore(&mut runner, &file.program, &mut tree, &mut explored, &mut |runner, tree, outcome| {
+    explore(&mut runner, program, &mut tree, &mut explored, &mut |runner, tree, outcome| {
         seen.add(runner, outcome, tree.class());
         ControlFlow::Continue(())
     });
     (explored, seen)
+}
+
+/// Name and text of each program; those with a bug, or those without.
+fn programs(with_bug: bool) -> Vec<(String, File)> {
+    let named = |path: std::path::PathBuf| {
+        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        (name, common::load(&path))
+    };
+    let has_bug = |name: &str| name.starts_with("bug_");
+    common::programs("tests/prove").into_iter().map(named).filter(|p| has_bug(&p.0) == with_bug).collect()
+}
+
+fn print(name: &str, schedules: u64, explored: Explored, seen: &Seen) {
+    println!(
+        "{name}: {schedules} schedules, {} classes, {} final states; {} executions, {} cut {:?}",
+        seen.classes.len(),
+        seen.finals.len(),
+        explored.executions,
+        explored.cut,
+        seen.findings
+    );
+}
+
+/// One execution of each class, and every final state.
+#[test]
+fn the_reduction_runs_every_class_once() {
+    let programs = programs(false);
+    assert!(programs.len() >= 24);
+    for (name, file) in programs {
+        let (schedules, plain) = enumerate(&file.program, None);
+        let (explored, reduced) = search(&file.program, Exhaust::<Dpor>::default());
+        print(&name, schedules, explored, &plain);
+        assert!(plain.findings.is_empty(), "{name}: {:?}", plain.findings);
+        assert_eq!(reduced.all(), plain.all(), "{name}");
+        assert_eq!(explored.executions, plain.classes.len() as u64, "{name}: a class was run twice");
+        // Whatever is left over after waiting is the main task's, alone.
+        assert_eq!(explored.gave_up, 0, "{name}");
+    }
+}
+
+/// Where there is something to find, it is found. A finding ends its execution, so the steps behind it are never seen to
+/// race with anything: what other kinds there are, and the classes of the executions that end well, need not all come
+/// up. Here they do.
+#[test]
+fn the_reduction_finds_what_all_schedules_find() {
+    let programs = programs(true);
+    assert!(programs.len() >= 6);
+    for (name, file) in programs {
+        let (schedules, plain) = enumerate(&file.program, None);
+        let (explored, reduced) = search(&file.program, Exhaust::<Dpor>::default());
+        print(&name, schedules, explored, &plain);
+        assert!(!plain.findings.is_empty(), "{name}: nothing to find");
+        assert_eq!(reduced.findings, plain.findings, "{name}");
+        assert!(reduced.classes.is_subset(&plain.classes) && reduced.finals.is_subset(&plain.finals), "{name}");
+        assert_eq!(reduced.ended, reduced.classes.len() as u64, "{name}: a class was run twice");
+    }
+}
+
+/// A bound finds what the schedules with no more preemptions find.
+#[test]
+fn a_bound_finds_what_its_schedules_find() {
+    let with_bug = programs(true).into_iter().map(|p| (true, p));
+    for (bug, (name, file)) in with_bug.chain(programs(false).into_iter().map(|p| (false, p))) {
+        let mut reduction = Bounded::new(0);
+        for limit in 0..=2 {
+            let (schedules, plain) = enumerate(&file.program, Some(limit));
+            let mut tree = Exhaust::new(reduction.with_limit(limit));
+            let (mut runner, mut explored, mut seen) =
+                (Runner::new(CheckSet::all()), Explored::default(), Seen::default());
+            explore(&mut runner, &file.program, &mut tree, &mut explored, &mut |runner, tree, outcome| {
+                seen.add(runner, outcome, tree.class());
+                ControlFlow::Continue(())
+            });
+            reduction = tree.into_reduction();
+            print(&format!("{name}, {limit} preemptions"), schedules, explored, &plain);
+            assert_eq!(seen.findings, plain.findings, "{name}, {limit} preemptions");
+            assert_eq!(seen.finals, plain.finals, "{name}, {limit} preemptions");
+            let odd = if bug { 0 } else { seen.classes.symmetric_difference(&plain.classes).count() };
+            assert_eq!(
+                odd,
+                0,
+                "{name}, {limit} preemptions: {} classes, not {}",
+                seen.classes.len(),
+                plain.classes.len()
+            );
+        }
+    }
 }
 
 /// What is found when everything has ended is found under a bound, too: nothing of a path is taken for its own end.
@@ -113,4 +219,68 @@ fn a_bound_reaches_the_end() {
         });
         assert!(found, "{name}: nothing in {explored:?}");
     }
+}
+
+/// A search that is stopped again and again, its position kept as JSON, comes to the same as one that is not.
+#[test]
+fn a_search_goes_on_where_it_stood() {
+    let program = common::load(&common::root().join("tests/prove/references_kept.mm")).program;
+    let program = Program {
+        cpus: [&program.cpus[0][..1], &program.cpus[0], &program.cpus[1][..1], &[]].map(|ops| ops.to_vec()),
+        ..program
+    };
+    let (stop, mut stopped, mut saved) = (AtomicBool::new(false), 0, None::<String>);
+    let whole = search(&program, Exhaust::<Dpor>::default()).0;
+    loop {
+        let mut runner = Runner::new(CheckSet::all());
+        let mut tell = |_: &foliofuzz::campaign::Progress| {};
+        let limits = Limits { runs: Some(whole.executions / 4 * (stopped + 1)), ..Limits::default() };
+        let mut prover = Prover::new(&mut runner, limits, &stop, &mut tell);
+        if let Some(text) = &saved {
+            let position: Position = serde_json::from_str(text).expect("a position");
+            assert!(prover.resume(&program, position));
+        }
+        match prover.prove(&program) {
+            Verdict::Stopped { bound: None } => stopped += 1,
+            verdict => {
+                assert_eq!(verdict, Verdict::Proved);
+                assert_eq!(prover.explored, whole);
+                break;
+            }
+        }
+        saved = serde_json::to_string(&prover.saved(&program)).ok();
+    }
+    assert!(stopped >= 3, "{whole:?} was stopped {stopped} times");
+    let other = common::load(&common::root().join("corpus/seeds/lock_waiters.mm")).program;
+    let (mut runner, mut tell) = (Runner::new(CheckSet::all()), |_: &foliofuzz::campaign::Progress| {});
+    let position = serde_json::from_str(&saved.expect("a text")).expect("a position");
+    assert!(!Prover::new(&mut runner, Limits::default(), &stop, &mut tell).resume(&other, position));
+}
+
+/// A slot that stays claimed for ever, and two faults that ask for it again and again.
+const SPINNERS: &str = "# foliofuzz repro v1\nmodel: v6.12\nbug: mutant_swapin_keeps_slot\n\ninit\n  v0 = vma(p0, 1..2, anon)\n  \
+                        s1 = swap(p0, addr=1)\n\ncpu0\n  user_write(p0, 1)\ncpu1\n  user_write(p0, 1)\ncpu2\n  \
+                        user_write(p0, 1)\n";
+
+/// Tasks that spin are let be until something they look at changes: no execution uses its budget up.
+#[test]
+fn spinning_tasks_come_to_an_end() {
+    let file = File::parse(SPINNERS.as_bytes()).expect("valid");
+    let (explored, seen) = search(&file.program, Exhaust::new(Bounded::new(1)));
+    println!("{explored:?} {:?}", seen.findings);
+    assert!(seen.findings.contains("progress/no-progress") && explored.gave_up == 0);
+}
+
+/// Two spinners that are let go together, of which a strategy chooses the other one first.
+#[test]
+fn spinners_that_were_let_go_can_be_chosen() {
+    let file = File::parse(SPINNERS.as_bytes()).expect("valid");
+    let mut runner = Runner::new(CheckSet::all());
+    let mut stuck = 0;
+    for seed in 0..300 {
+        let run = runner.run_with(&file.program, &mut RandomWalk::new(seed, 20_000));
+        assert!(!matches!(run.outcome, Outcome::GaveUp(_)), "seed {seed}");
+        stuck += u32::from(run.outcome.finding().is_some_and(|f| f.kind == "no-progress"));
+    }
+    assert!(stuck >= 10, "stuck {stuck} times");
 }

@@ -190,6 +190,7 @@ pub mod bench {
     use crate::linux::page_flags::{folio_set_referenced, folio_test_dirty};
     use crate::linux::page_ref::{folio_put_testzero, folio_try_get};
     use crate::linux::xarray::{xas_load, xas_reload};
+    use crate::machine::Why;
     use crate::prog::{FolioInit, FolioPlace, MappingInit};
     use crate::vocab::Owner;
 
@@ -245,6 +246,40 @@ pub mod bench {
                     });
                 });
             })
+        }
+    }
+
+    /// A scheduler of the engine as a strategy: it chooses among the tasks that can run.
+    pub struct Driven<S>(S);
+
+    impl<S: Scheduler> Driven<S> {
+        pub fn new(scheduler: S) -> Driven<S> {
+            Driven(scheduler)
+        }
+
+        /// To be called before each execution; false if there is none left.
+        pub fn next_execution(&mut self) -> bool {
+            self.0.new_execution().is_some()
+        }
+
+        fn choose(&mut self, runnable: u32) -> Option<usize> {
+            let id = |task: &usize| TaskId::from(IDS.with(|ids| ids[*task].get()));
+            let tasks: Vec<usize> = (0..TASKS).filter(|t| runnable >> t & 1 != 0).collect();
+            ExecutionState::with(|state| {
+                let known: Vec<&Task> = tasks.iter().map(|t| state.get(id(t))).collect();
+                let next = self.0.next_task(&known, None, false)?;
+                tasks.iter().find(|t| id(t) == next).copied()
+            })
+        }
+    }
+
+    impl<S: Scheduler> Sched for Driven<S> {
+        fn start(&mut self, m: &Machine, cpu: usize) -> usize {
+            self.choose(m.runnable()).unwrap_or(cpu)
+        }
+
+        fn pick(&mut self, m: &Machine, _: Why, cur: usize, runnable: u32) -> usize {
+            self.choose(runnable).unwrap_or_else(|| m.default_choice(cur, runnable))
         }
     }
 

@@ -36,6 +36,8 @@ struct Step {
     end: u32,
     /// Tasks it made runnable.
     woke: u32,
+    /// A task that has waited for the end of others, when it was made.
+    joins: Option<(u8, u32)>,
     /// The task repeats itself since this step of its own: it waits for somebody to change what it looks at.
     awaits: Option<u32>,
 }
@@ -138,6 +140,7 @@ impl Causality {
             }
             self.own[self.task(step)].push(step as u32);
             self.wake(step);
+            self.join_others(step);
         }
     }
 
@@ -198,6 +201,7 @@ impl Causality {
             clock,
             end: self.touches.len() as u32,
             woke: 0,
+            joins: None,
             awaits: None,
         });
         for i in begin..self.touches.len() {
@@ -311,12 +315,18 @@ impl Causality {
 
     /// The next step of `task` comes after everything the others in `tasks` have done.
     pub fn joins(&mut self, task: usize, tasks: u32) {
+        // Kept with the last step: it is there again after a truncation, unless that goes further back.
+        if let Some(step) = self.steps.len().checked_sub(1) {
+            self.steps[step].joins = Some((task as u8, tasks));
+            self.join_others(step);
+        }
+    }
+
+    fn join_others(&mut self, step: usize) {
+        let Some((task, tasks)) = self.steps[step].joins else { return };
         for t in (0..TASKS).filter(|t| tasks >> t & 1 != 0) {
-            if let Some(last) = self.own[t].last().copied() {
-                let clock = self.steps[last as usize].clock;
-                join(&mut self.enabled[task], &clock);
-                // Kept with a step, so that it is there again after a truncation.
-                self.steps[last as usize].woke |= 1 << task;
+            if let Some(last) = self.own[t].last() {
+                join(&mut self.enabled[task as usize], &self.steps[*last as usize].clock);
             }
         }
     }
