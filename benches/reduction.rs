@@ -1,6 +1,6 @@
 //! Every interleaving of small programs: the engine's own depth-first search (`DfsScheduler` of shuttle-schedulers)
-//! against the reduction, which runs one execution of each happens-before class. Both drive the same machine, with every
-//! check on, in one run. Run: `cargo bench --bench reduction`.
+//! against the reduction, which runs one execution of each happens-before class. Both drive the same machine, with
+//! every check on, in one run. Run: `cargo bench --bench reduction`.
 
 use foliofuzz::campaign::{Explored, explore};
 use foliofuzz::exec::Runner;
@@ -17,7 +17,7 @@ const SCHEDULES: u64 = 500_000;
 const TIME: Duration = Duration::from_secs(20);
 
 /// Programs: what each is called, and its text.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("two accessed marks", include_str!("reduction/accessed_twice.mm")),
     ("three lookups", include_str!("../tests/prove/lookups_of_three.mm")),
     ("kept references", include_str!("../tests/prove/references_kept.mm")),
@@ -25,7 +25,6 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("read, truncate", include_str!("../tests/prove/read_against_truncate.mm")),
     ("drain of all CPUs, twice", include_str!("../tests/prove/drain_all_twice.mm")),
     ("wait, lock", include_str!("reduction/wait_against_lock.mm")),
-    ("compaction, evict (v4.14)", include_str!("reduction/compaction_against_evict_v4_14.mm")),
 ];
 
 /// Schedules and seconds; false if it was not the end.

@@ -157,8 +157,8 @@ fn the_reduction_runs_every_class_once() {
     }
 }
 
-/// Where there is something to find, it is found. A finding ends its execution, so the steps behind it are never seen to
-/// race with anything: what other kinds there are, and the classes of the executions that end well, need not all come
+/// Where there is something to find, it is found. A finding ends its execution, so the steps behind it are never seen
+/// to race with anything: what other kinds there are, and the classes of the executions that end well, need not all come
 /// up. Here they do.
 #[test]
 fn the_reduction_finds_what_all_schedules_find() {
@@ -258,9 +258,9 @@ fn a_search_goes_on_where_it_stood() {
 }
 
 /// A slot that stays claimed for ever, and two faults that ask for it again and again.
-const SPINNERS: &str = "# foliofuzz repro v1\nmodel: v6.12\nbug: mutant_swapin_keeps_slot\n\ninit\n  v0 = vma(p0, 1..2, anon)\n  \
-                        s1 = swap(p0, addr=1)\n\ncpu0\n  user_write(p0, 1)\ncpu1\n  user_write(p0, 1)\ncpu2\n  \
-                        user_write(p0, 1)\n";
+const SPINNERS: &str = "# foliofuzz repro v1\nmodel: v6.12\nbug: mutant_swapin_keeps_slot\n\n\
+                        init\n  v0 = vma(p0, 1..2, anon)\n  s1 = swap(p0, addr=1)\n\n\
+                        cpu0\n  user_write(p0, 1)\ncpu1\n  user_write(p0, 1)\ncpu2\n  user_write(p0, 1)\n";
 
 /// Tasks that spin are let be until something they look at changes: no execution uses its budget up.
 #[test]
