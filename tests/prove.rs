@@ -158,8 +158,8 @@ fn the_reduction_runs_every_class_once() {
 }
 
 /// Where there is something to find, it is found. A finding ends its execution, so the steps behind it are never seen
-/// to race with anything: what other kinds there are, and the classes of the executions that end well, need not all come
-/// up. Here they do.
+/// to race with anything: what other kinds there are, and the classes of the executions that end well, need not all
+/// come up. Here the kinds do.
 #[test]
 fn the_reduction_finds_what_all_schedules_find() {
     let programs = programs(true);
