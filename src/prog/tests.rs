@@ -366,7 +366,10 @@ fn errors_name_the_line_and_what_was_expected() {
         (broken(evict, "  evict(m1)"), "line 20: `evict` names m1, which is not defined: expected a mapping of `init`"),
         (broken("_entry(m0, 1)", "_entry(m0, 4)"), "line 17: `index` is `4`: expected an index 0..3"),
         (broken("nr=1", "nr=9"), "line 18: `nr` is `9`: expected a count 1..8"),
-        (broken("async", "asinc"), "line 18: `mode` is `asinc` (did you mean async?): expected one of sync, async, sync_nofs, async_nofs"),
+        (
+            broken("async", "asinc"),
+            "line 18: `mode` is `asinc` (did you mean async?): expected one of sync, async, sync_nofs, async_nofs",
+        ),
         (
             broken("nr=1", "count=1"),
             "line 18: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async)`",
