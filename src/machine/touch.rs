@@ -361,8 +361,8 @@ impl Machine {
         self.tasks[0].joining.get() && self.live.get() & ((1 << CPUS) - 1) == 1
     }
 
-    /// Whether every program has ended and no service task has ever run: nothing can come between the main task's steps,
-    /// and all there was comes before them. (What a service task has done could have come after them.)
+    /// Whether every program has ended and no service task has ever run: nothing can come between the main task's
+    /// steps, and all there was comes before them. (What a service task has done could have come after them.)
     pub fn is_alone(&self) -> bool {
         let ended = self.tasks[0].joining.get() || self.op(0) as usize == OPS_PER_CPU;
         ended && self.live.get() == 1 && !self.served.get()

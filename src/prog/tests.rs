@@ -372,12 +372,12 @@ fn errors_name_the_line_and_what_was_expected() {
         ),
         (
             broken("nr=1", "count=1"),
-            "line 18: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async)`",
+            "line 18: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async|sync_nofs|async_nofs)`",
         ),
         (broken(evict, "  evict(m0"), "line 20: `evict(m0` is incomplete: expected `)` at the end of the line"),
         (
             broken("model: v4.14", "model: v4.13"),
-            "line 5: unknown kernel `v4.13`: expected one of v4.14, v4.15, v6.5, v6.8, v6.12",
+            "line 5: unknown kernel `v4.13`: expected one of v3.13, v4.14, v4.15, v5.0, v6.5, v6.8, v6.12",
         ),
         (
             broken("fix: 2018_page_evictable_mapping", "bug: E1"),
