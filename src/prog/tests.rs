@@ -402,8 +402,8 @@ fn errors_name_the_line_and_what_was_expected() {
         (
             broken("lru|dirty", "lru|dirt"),
             "line 13: `flags` has `dirt` (did you mean dirty?): \
-             expected a choice of lru, active, unevictable, swapbacked, referenced, dirty, uptodate, private, \
-             joined by |",
+             expected a choice of lru, active, unevictable, mlocked, swapbacked, swapcache, referenced, \
+             dirty, uptodate, private, joined by |",
         ),
         (broken("  F1 =", "  F8 ="), "line 14: no `F8`: expected F0..F7"),
         (broken("  F1 =", "  F0 ="), "line 14: F0 is defined twice: expected it once"),

@@ -106,8 +106,13 @@ impl Default for Causality {
 }
 
 impl Causality {
+    /// Steps so far.
     pub fn len(&self) -> usize {
         self.steps.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
     }
 
     pub fn task(&self, step: usize) -> usize {

@@ -220,7 +220,7 @@ impl<R: Reduction> Exhaust<R> {
                 self.past.woke(1 << t);
             }
         }
-        if why == Why::Point && self.past.len() > 0 && self.past.repeats(ahead(m, cur)) {
+        if why == Why::Point && !self.past.is_empty() && self.past.repeats(ahead(m, cur)) {
             node.awaiting |= 1 << cur;
         }
         let ready = |t: &usize| runnable >> t & 1 != 0 && !m.would_block(*t);
