@@ -372,7 +372,8 @@ fn errors_name_the_line_and_what_was_expected() {
         ),
         (
             broken("nr=1", "count=1"),
-            "line 18: `compact` has no key `count`: expected `compact(F0..F7, nr=1..8, mode=sync|async|sync_nofs|async_nofs)`",
+            "line 18: `compact` has no key `count`: \
+             expected `compact(F0..F7, nr=1..8, mode=sync|async|sync_nofs|async_nofs)`",
         ),
         (broken(evict, "  evict(m0"), "line 20: `evict(m0` is incomplete: expected `)` at the end of the line"),
         (
