@@ -59,7 +59,6 @@ pub struct Bounded {
     /// States reached, by happens-before and running task, with the preemptions left.
     seen: HashMap<(u64, u8, bool), u32>,
     learned: bool,
-    passes: u32,
 }
 
 impl Default for Bounded {
@@ -76,18 +75,12 @@ impl Bounded {
             cells: HashMap::new(),
             seen: HashMap::new(),
             learned: false,
-            passes: 1,
         }
     }
 
     /// The same search with another bound; what was learned stays.
     pub fn with_limit(self, limit: u32) -> Bounded {
-        Bounded { limit, seen: HashMap::new(), learned: false, passes: 1, ..self }
-    }
-
-    /// Passes made, the current one included.
-    pub fn passes(&self) -> u32 {
-        self.passes
+        Bounded { limit, seen: HashMap::new(), learned: false, ..self }
     }
 
     fn is_contended(&self, task: u8, ahead: Ahead) -> bool {
@@ -169,7 +162,6 @@ impl Reduction for Bounded {
 
     fn again(&mut self) -> bool {
         self.seen.clear();
-        self.passes += u32::from(self.learned);
         std::mem::take(&mut self.learned)
     }
 }

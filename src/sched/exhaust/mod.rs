@@ -122,10 +122,6 @@ impl<R: Reduction> Exhaust<R> {
         }
     }
 
-    pub fn reduction(&self) -> &R {
-        &self.reduction
-    }
-
     pub fn into_reduction(self) -> R {
         self.reduction
     }
