@@ -1,6 +1,8 @@
 //! A random walk: at every point, with a given probability, any runnable task.
 
-use super::Rng;
+use super::asked::any_task;
+use super::world::{Ask, Strategy, World};
+use super::{Profile, Rng, nth_task};
 use crate::machine::{Machine, Sched, Why};
 
 /// Preempts with probability `rate`/65536 at each point, choosing uniformly; blocked and ended tasks always choose so.
@@ -15,14 +17,6 @@ impl RandomWalk {
     }
 }
 
-/// The `n`-th set bit of `set`, from 0.
-fn nth_bit(mut set: u32, n: u32) -> usize {
-    for _ in 0..n {
-        set &= set - 1;
-    }
-    set.trailing_zeros() as usize
-}
-
 impl Sched for RandomWalk {
     #[inline]
     fn pick(&mut self, _: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
@@ -30,6 +24,21 @@ impl Sched for RandomWalk {
         if why == Why::Point && (r >> 48) as u16 >= self.rate {
             return cur;
         }
-        nth_bit(runnable, ((r as u32 as u64 * runnable.count_ones() as u64) >> 32) as u32)
+        nth_task(runnable.into(), ((r as u32 as u64 * runnable.count_ones() as u64) >> 32) as u32)
+    }
+}
+
+impl Strategy for RandomWalk {
+    fn begin(&mut self, seed: u64, _: &Profile) {
+        self.rng = Rng::new(seed);
+    }
+
+    #[inline]
+    fn pick<W: World>(&mut self, _: &W, ask: &Ask) -> usize {
+        let stays = ask.why == Why::Point && ask.enabled >> ask.cur & 1 != 0;
+        if stays && self.rate != u16::MAX && (self.rng.bits() >> 48) as u16 >= self.rate {
+            return ask.cur;
+        }
+        any_task(&mut self.rng, ask.enabled)
     }
 }

@@ -1,0 +1,80 @@
+//! Partial order sampling: a random priority for each pending access, drawn anew when a racing one has been made.
+
+use super::world::{Ask, MAX_TASKS, Strategy, World};
+use super::{Profile, Rng, tasks};
+
+/// Random priorities of what the tasks are about to do.
+pub(super) struct Priorities {
+    of: [u32; MAX_TASKS],
+    /// Tasks that have one.
+    drawn: u128,
+}
+
+impl Default for Priorities {
+    fn default() -> Priorities {
+        Priorities { of: [0; MAX_TASKS], drawn: 0 }
+    }
+}
+
+impl Priorities {
+    pub fn begin(&mut self) {
+        self.drawn = 0;
+    }
+
+    /// Forgets the priority of the access that has been made, and of those it raced with.
+    #[inline]
+    pub fn done<W: World>(&mut self, world: &W, ask: &Ask) {
+        self.drawn &= !(1 << ask.cur);
+        let Some((task, made)) = ask.done else { return };
+        self.drawn &= !(1 << task);
+        if made.cell != u32::MAX {
+            for other in tasks(self.drawn) {
+                if made.races(&world.next(other)) {
+                    self.drawn &= !(1 << other);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    pub fn get(&mut self, rng: &mut Rng, task: usize) -> u32 {
+        if self.drawn >> task & 1 == 0 {
+            self.drawn |= 1 << task;
+            self.of[task] = (rng.bits() >> 32) as u32;
+        }
+        self.of[task]
+    }
+}
+
+/// See the module's description.
+pub struct Pos {
+    rng: Rng,
+    priorities: Priorities,
+}
+
+impl Pos {
+    #[allow(clippy::new_without_default)] // a strategy is made once, by name
+    pub fn new() -> Pos {
+        Pos { rng: Rng::new(0), priorities: Priorities::default() }
+    }
+}
+
+impl Strategy for Pos {
+    fn begin(&mut self, seed: u64, _: &Profile) {
+        self.rng = Rng::new(seed);
+        self.priorities.begin();
+    }
+
+    #[inline]
+    fn pick<W: World>(&mut self, world: &W, ask: &Ask) -> usize {
+        self.priorities.done(world, ask);
+        let (mut best, mut top) = (ask.cur, None);
+        for task in tasks(ask.enabled) {
+            let priority = Some(self.priorities.get(&mut self.rng, task));
+            if priority > top {
+                (best, top) = (task, priority);
+            }
+        }
+        best
+    }
+}
