@@ -4,6 +4,7 @@
 //! end in the same invariants, which `fixup` states once: [`Program::validate`] checks them, [`Program::fix_up`] makes
 //! them hold.
 
+pub mod condition;
 mod decode;
 mod fixup;
 pub mod listing;
@@ -20,6 +21,7 @@ mod types;
 mod tests;
 
 pub use crate::ops::{FolioInit, FolioPlace, Init, MappingInit, SwapInit, VmaInit, VmaKind};
+pub use condition::{Condition, Expr, Quantifier};
 pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
 pub use minimize::{Minimized, minimize};
 pub use named::schedule_of;
