@@ -18,7 +18,7 @@ fn every_operation_is_generated_printed_parsed_and_run() {
             for op in program.cpus.iter().flatten() {
                 seen[op.code as usize] += 1;
             }
-            let file = File { program, expect: Expect::Unstated, comments: Vec::new() };
+            let file = File::new(program);
             let text = file.print();
             let again = File::parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}"));
             assert!(again.program == file.program, "{text}");

@@ -32,7 +32,7 @@ pub fn folder_name(signature: &str) -> String {
 
 /// A repro file of a program that shows `signature`.
 pub(super) fn repro(program: &Program, signature: &str, comments: Vec<String>) -> File {
-    File { program: program.clone(), expect: Expect::Finding(signature.to_string()), comments }
+    File { expect: Expect::Finding(signature.to_string()), comments, ..File::new(program.clone()) }
 }
 
 /// Saves a finding below `out`: `min.mm`, `repro.mm`, `report.txt`, `diagram.txt`, `finding.json`. `min` is the

@@ -59,7 +59,7 @@ impl InputArgs {
         let raw = !bytes.is_empty() && !is_text(&bytes) && self.takes_bytes(path);
         let mut file = if raw {
             let model = self.model.choice().model().map_err(usage)?;
-            File { program: decode(&bytes, model), expect: Expect::Unstated, comments: Vec::new() }
+            File::new(decode(&bytes, model))
         } else {
             File::parse(&bytes).map_err(|e| usage(format!("{name}:{}: {}", e.line, e.message)))?
         };

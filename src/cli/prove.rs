@@ -126,7 +126,8 @@ fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: 
     if let Verdict::Found { program, signature, .. } = verdict {
         let output = args.output.clone().unwrap_or_else(|| args.file.with_extension("found.mm"));
         let expect = Expect::Finding(signature.clone());
-        let text = File { program: (**program).clone(), expect, comments: loaded.file.comments.clone() }.print();
+        let comments = loaded.file.comments.clone();
+        let text = File { expect, comments, ..File::new((**program).clone()) }.print();
         write_atomic(&output, text.as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
         args.format.human(&format!("{}", output.display()));
         file = Some(output.display().to_string());

@@ -51,7 +51,7 @@ pub fn run(args: ShrinkArgs) -> Result<Status, Failure> {
     }
     comments.retain(|c| !is_certificate(c));
     comments.push(certificate.words());
-    let file = File { program: program.clone(), expect: Expect::Finding(signature.clone()), comments };
+    let file = File { expect: Expect::Finding(signature.clone()), comments, ..File::new(program.clone()) };
     let output = args.output.unwrap_or_else(|| args.file.with_extension("min.mm"));
     write_atomic(&output, file.print().as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
     let switches = program.schedule.records.len();

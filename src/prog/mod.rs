@@ -4,6 +4,7 @@
 //! end in the same invariants, which `fixup` states once: [`Program::validate`] checks them, [`Program::fix_up`] makes
 //! them hold.
 
+mod claim;
 pub mod condition;
 mod decode;
 mod fixup;
@@ -21,6 +22,7 @@ mod types;
 mod tests;
 
 pub use crate::ops::{FolioInit, FolioPlace, Init, MappingInit, SwapInit, VmaInit, VmaKind};
+pub use claim::{Claim, ClaimLine, ClaimOutcome, ClaimVerdict, MAX_CLAIM_LINES, Place, Spot, SpotKind, Who};
 pub use condition::{Condition, Expr, Quantifier};
 pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
 pub use minimize::{Minimized, minimize};

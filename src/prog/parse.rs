@@ -3,14 +3,15 @@
 //! ```text
 //! file     = "# foliofuzz repro v1" { comment | key ":" value } section...
 //! section  = "init" { mK "=" mapping(..) | pK "=" process() | vK "=" vma(..) | FK "=" folio(..) | sK "=" swap(..) }
-//!          | "cpuN" { operation(..) } | "schedule" { record }
+//!          | "cpuN" { operation(..) } | "schedule" { record } | "claim" ["exactly"] { see `claim` }
 //! record   = "start" cpuN | task [opN | "epilogue"] "until" (fn.label#k | @n | blocked#k | end) "then" task
 //! ```
 //! Blank lines, indentation and the order of records are free; comments further down move up to the header.
 
+use super::claim::{Claim, ClaimVerdict};
 use super::text;
 use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
-use super::{fixup, objects, preset, sites};
+use super::{claim, fixup, objects, preset, sites};
 use crate::ops::{self, Arg, OpSpec};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
@@ -56,6 +57,7 @@ enum Section {
     Init,
     Cpu(usize),
     Schedule,
+    Claim(bool),
 }
 
 /// What `opN` of a schedule line said.
@@ -83,6 +85,8 @@ struct Parser {
     op_lines: Vec<(usize, Op)>,
     records: Vec<(usize, OpNumber, Preempt)>,
     start: Option<(usize, u8)>,
+    claim_lines: Vec<usize>,
+    verdict: Option<(usize, ClaimVerdict)>,
 }
 
 /// See [`File::parse`].
@@ -124,7 +128,7 @@ impl Parser {
     fn new() -> Parser {
         let program = Program::new(Model::of(Kernel::DEFAULT));
         Parser {
-            file: File { program, expect: Expect::Unstated, comments: Vec::new() },
+            file: File::new(program),
             section: Section::Header,
             model: false,
             bugs: Vec::new(),
@@ -137,6 +141,8 @@ impl Parser {
             op_lines: Vec::new(),
             records: Vec::new(),
             start: None,
+            claim_lines: Vec::new(),
+            verdict: None,
         }
     }
 
@@ -156,6 +162,7 @@ impl Parser {
             Section::Init => self.init(n, line),
             Section::Cpu(cpu) => self.op(n, cpu, line),
             Section::Schedule => self.record(n, line),
+            Section::Claim(_) => self.claim(n, line),
         };
         done.or_else(|message| at(n, message))
     }
@@ -170,8 +177,12 @@ impl Parser {
             }
             self.end_header()?;
         }
-        if !self.sections.insert(name.to_string()) {
+        let key = if let Section::Claim(_) = section { "claim" } else { name };
+        if !self.sections.insert(key.to_string()) {
             return at(n, format!("section `{name}` appears twice: expected it once"));
+        }
+        if let Section::Claim(exactly) = section {
+            self.file.claim = Some(Claim { exactly, ..Claim::default() });
         }
         self.section = section;
         Ok(())
@@ -180,11 +191,14 @@ impl Parser {
     // ----- header -----
 
     fn key(&mut self, n: usize, line: &str) -> Result<(), String> {
-        const KEYS: [&str; 7] =
-            ["model", "bug", "fix", "rcu_free", "irqoff_is_reader", "lru_batch_clear_first", "expect"];
+        const KEYS: [&str; 8] =
+            ["model", "bug", "fix", "rcu_free", "irqoff_is_reader", "lru_batch_clear_first", "expect", "verdict"];
         let Some((key, value)) = line.split_once(':').map(|(k, v)| (k.trim(), v.trim())) else {
-            let hint = hint(line, ["init", "schedule", "cpu0"].into_iter());
-            return Err(format!("{}{hint}: expected `key: value`, or a section: init, cpu0, schedule", quote(line)));
+            let hint = hint(line, ["init", "schedule", "claim", "cpu0"].into_iter());
+            return Err(format!(
+                "{}{hint}: expected `key: value`, or a section: init, cpu0, schedule, claim",
+                quote(line)
+            ));
         };
         let Some(known) = KEYS.into_iter().find(|k| *k == key) else {
             let hint = hint(key, KEYS.into_iter());
@@ -207,6 +221,7 @@ impl Parser {
             "rcu_free" => self.rcu_free = Some(on_off(known, value)?),
             "irqoff_is_reader" => self.irqoff_is_reader = Some(on_off(known, value)?),
             "lru_batch_clear_first" => self.lru_batch_clear_first = Some(on_off(known, value)?),
+            "verdict" => self.verdict = Some((n, claim::verdict(value)?)),
             _ => self.file.expect = expect(value)?,
         }
         Ok(())
@@ -293,7 +308,7 @@ impl Parser {
         match words.next() {
             Some("then") => {}
             None => {
-                let why = "a line without it is a claim, and claims are not supported yet";
+                let why = "a line without it belongs in a `claim` section";
                 return Err(format!("the line ends early: expected `then cpuN` ({why})"));
             }
             word => return Err(format!("{}: expected `then`", found(word))),
@@ -307,6 +322,38 @@ impl Parser {
         Ok(())
     }
 
+    // ----- claim -----
+
+    fn claim(&mut self, n: usize, line: &str) -> Result<(), String> {
+        let claim = self.file.claim.get_or_insert_default();
+        claim::line(claim, line)?;
+        self.claim_lines.push(n);
+        Ok(())
+    }
+
+    /// What can be said of a claim only when the program is known.
+    fn finish_claim(&self, file: &mut File, last: usize) -> Result<(), ParseError> {
+        let Some(claim) = &mut file.claim else {
+            let Some((n, _)) = self.verdict else { return Ok(()) };
+            return at(n, "a verdict on nothing: expected a `claim` section");
+        };
+        if claim.lines.is_empty() {
+            return at(last, "the claim has no line: expected `cpuN: step`, `cpuN until step`, or a state");
+        }
+        for (i, n) in self.claim_lines.iter().enumerate() {
+            if let Some(wrong) = claim::check(claim, i, &file.program) {
+                return at(*n, wrong);
+            }
+        }
+        claim.verdict = self.verdict.map(|v| v.1);
+        match self.verdict {
+            Some((n, ClaimVerdict::Impossible(line))) if line > claim.lines.len() => {
+                at(n, format!("no line {line} in the claim: expected 1..{}", claim.lines.len()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     // ----- the whole -----
 
     fn finish(mut self, last: usize) -> Result<File, ParseError> {
@@ -316,7 +363,7 @@ impl Parser {
         if !self.sections.contains("init") {
             return at(last, "file ends before the `init` section: expected `init`");
         }
-        let mut file = self.file;
+        let mut file = std::mem::replace(&mut self.file, File::new(Program::new(Model::of(Kernel::DEFAULT))));
         objects::finish(&mut file.program, &self.lines)?;
         for (line, op) in &self.op_lines {
             if let Some(wrong) = file.program.op_error(op) {
@@ -347,10 +394,9 @@ impl Parser {
             file.program.schedule.records.push(*p);
         }
         fixup::sort_records(&mut file.program.schedule.records);
-        match file.program.validate() {
-            Ok(()) => Ok(file),
-            Err(wrong) => at(last, wrong),
-        }
+        file.program.validate().or_else(|wrong| at(last, wrong))?;
+        self.finish_claim(&mut file, last)?;
+        Ok(file)
     }
 }
 
@@ -359,7 +405,8 @@ fn section(line: &str) -> Result<Option<Section>, String> {
     Ok(match line {
         "init" => Some(Section::Init),
         "schedule" => Some(Section::Schedule),
-        "claim" => return Err("`claim` sections are not supported yet: expected init, cpuN or schedule".to_string()),
+        "claim" => Some(Section::Claim(false)),
+        "claim exactly" => Some(Section::Claim(true)),
         _ => match line.strip_prefix("cpu") {
             Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(Section::Cpu(object(line, "cpu", CPUS)? as usize))
@@ -390,7 +437,7 @@ fn expect(value: &str) -> Result<Expect, String> {
 }
 
 /// "found x", or that the line ends.
-fn found(word: Option<&str>) -> String {
+pub(super) fn found(word: Option<&str>) -> String {
     word.map_or("the line ends early".to_string(), |w| format!("found {}", quote(w)))
 }
 
@@ -412,7 +459,7 @@ fn plain_number(s: &str) -> bool {
     !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit()) && (s.len() == 1 || !s.starts_with('0'))
 }
 
-fn task(name: &str) -> Result<u8, String> {
+pub(super) fn task(name: &str) -> Result<u8, String> {
     let all = || (0..TASKS as u8).map(|t| (t, text::task_name(t)));
     if let Some((t, _)) = all().find(|(_, n)| n == name) {
         return Ok(t);
@@ -421,12 +468,12 @@ fn task(name: &str) -> Result<u8, String> {
     Err(format!("{what}: expected cpu0..cpu{}, {}", CPUS - 1, text::SERVICES))
 }
 
-fn op_number(word: &str) -> Result<u8, String> {
+pub(super) fn op_number(word: &str) -> Result<u8, String> {
     let number = word.strip_prefix("op").filter(|s| plain_number(s)).and_then(|s| s.parse::<u8>().ok());
     number.and_then(|n| n.checked_sub(1)).ok_or_else(|| format!("no {}: expected op1, op2, …", quote(word)))
 }
 
-fn occurrence(text: &str) -> Result<u16, String> {
+pub(super) fn occurrence(text: &str) -> Result<u16, String> {
     let k = Some(text).filter(|s| plain_number(s)).and_then(|s| s.parse().ok()).filter(|k| *k != 0);
     k.ok_or_else(|| format!("no occurrence {}: expected a number from 1 to {}", quote(text), u16::MAX))
 }
@@ -451,7 +498,7 @@ fn anchor(word: &str) -> Result<(Anchor, u16), String> {
 }
 
 /// The hash of a known site, or of one whose name was not known when it was printed (`0x` and eight digits).
-fn site(name: &str) -> Result<u32, String> {
+pub(super) fn site(name: &str) -> Result<u32, String> {
     if let Some(hash) = name.strip_prefix("0x").filter(|h| h.len() == 8).and_then(|h| u32::from_str_radix(h, 16).ok()) {
         return Ok(hash);
     }

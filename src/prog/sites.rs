@@ -30,6 +30,29 @@ pub fn all() -> Vec<String> {
     names
 }
 
+/// Whether some site's primitive, or the field it is a direct access to, is called so.
+pub(super) fn is_label(name: &str) -> bool {
+    with(|t| t.values().any(|site| site.split_once('.').is_some_and(|(_, label)| label == name)))
+}
+
+/// Whether a modelled function is called so.
+pub(super) fn is_function(name: &str) -> bool {
+    functions().any(|f| f == name) || with(|t| t.values().any(|s| s.split_once('.').is_some_and(|(f, _)| f == name)))
+}
+
+fn functions() -> impl Iterator<Item = &'static str> {
+    LIST.lines().filter_map(|l| l.strip_prefix("fn:")?.split_whitespace().next())
+}
+
+/// The function or primitive most like `name`, if one is like it at all.
+pub(super) fn nearest_part(name: &str) -> Option<String> {
+    with(|t| {
+        let functions: Vec<&str> = functions().collect();
+        let parts = t.values().flat_map(|site| site.split('.'));
+        closest(name, parts.chain(functions)).map(str::to_string)
+    })
+}
+
 /// The name of the site with this hash.
 pub fn name(hash: u32) -> Option<String> {
     with(|t| t.get(&hash).cloned())

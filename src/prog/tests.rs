@@ -186,7 +186,7 @@ fn decoded_programs_are_valid_and_survive_their_text() {
         let mut fixed = p.clone();
         fixed.fix_up();
         assert_eq!(fixed, p, "fixing a valid program changed it");
-        let file = File { program: p, expect: Expect::Clean, comments: vec![format!("number {i}"), String::new()] };
+        let file = File { expect: Expect::Clean, comments: vec![format!("number {i}"), String::new()], ..File::new(p) };
         let text = file.print();
         let back = File::parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(back, file, "{text}");
@@ -393,7 +393,7 @@ fn errors_name_the_line_and_what_was_expected() {
         (
             broken("rcu_free: on", "rcufree: on"),
             "line 7: unknown key `rcufree` (did you mean rcu_free?): \
-             expected one of model, bug, fix, rcu_free, irqoff_is_reader, lru_batch_clear_first, expect",
+             expected one of model, bug, fix, rcu_free, irqoff_is_reader, lru_batch_clear_first, expect, verdict",
         ),
         (
             broken("uaf/mapping", "uaf"),
@@ -420,7 +420,7 @@ fn errors_name_the_line_and_what_was_expected() {
         (
             broken("@17 then cpu1", "@17"),
             "line 25: the line ends early: expected `then cpuN` \
-             (a line without it is a claim, and claims are not supported yet)",
+             (a line without it belongs in a `claim` section)",
         ),
         (broken("@17", "@0"), "line 25: no occurrence `0`: expected a number from 1 to 65535"),
         (broken("cpu0 op2 until", "cpu0 op3 until"), "line 25: cpu0 has no op3: expected op1..op2"),
@@ -440,11 +440,7 @@ fn errors_name_the_line_and_what_was_expected() {
             broken("  cpu0 op2 until @17", "  cpu0 op1 until filemap_get_entry.folio_try_get#1"),
             "line 25: a second record for this place: expected one a place",
         ),
-        (
-            broken("schedule", "claim"),
-            "line 22: `claim` sections are not supported yet: \
-             expected init, cpuN or schedule",
-        ),
+        (broken("schedule", "claims"), "line 22: `claims` is incomplete: expected `name(arguments)`"),
         (broken("cpu1\n", "cpu4\n"), "line 19: no `cpu4`: expected cpu0..cpu3"),
         ("# foliofuzz repro v1\n".into(), "line 1: file ends before `model:`: expected `model: v6.12`"),
         ("# foliofuzz repro v1\nmodel: v6.5\n".into(), "line 2: file ends before the `init` section: expected `init`"),

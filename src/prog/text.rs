@@ -2,6 +2,7 @@
 //!
 //! Everything is explicit but what equals the kernel's default in the header, empty sets of flags, and `start cpu0`.
 
+use super::claim::Claim;
 use super::fixup;
 use super::parse::{self, ParseError};
 use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
@@ -219,7 +220,7 @@ fn vma(i: usize, v: &VmaInit) -> String {
     format!("vma(p{}, {}..{}, {kind}{flags})", i / VMAS_PER_MM, v.start, v.end)
 }
 
-fn print(p: &Program, expect: &Expect, comments: &[String]) -> String {
+fn print(p: &Program, expect: &Expect, comments: &[String], claim: Option<&Claim>) -> String {
     let mut out = String::with_capacity(1024);
     out.push_str(MAGIC);
     out.push('\n');
@@ -228,6 +229,9 @@ fn print(p: &Program, expect: &Expect, comments: &[String]) -> String {
         out.push('\n');
     }
     header(&mut out, p.model, expect);
+    if let Some(verdict) = claim.and_then(|c| c.verdict) {
+        out.push_str(&format!("verdict: {verdict}\n"));
+    }
     out.push_str("\ninit\n");
     init(&mut out, p);
     if p.nr_ops() != 0 {
@@ -238,6 +242,9 @@ fn print(p: &Program, expect: &Expect, comments: &[String]) -> String {
         for op in ops {
             out.push_str(&format!("  {}\n", op_text(op)));
         }
+    }
+    if let Some(claim) = claim {
+        claim.print(&mut out);
     }
     let records = records(p);
     if !records.is_empty() || p.schedule.start != 0 {
@@ -255,7 +262,7 @@ fn print(p: &Program, expect: &Expect, comments: &[String]) -> String {
 impl Program {
     /// The program as a repro file that expects nothing.
     pub fn text(&self) -> String {
-        print(self, &Expect::Unstated, &[])
+        print(self, &Expect::Unstated, &[], None)
     }
 }
 
@@ -267,7 +274,7 @@ impl File {
 
     /// The canonical text.
     pub fn print(&self) -> String {
-        print(&self.program, &self.expect, &self.comments)
+        print(&self.program, &self.expect, &self.comments, self.claim.as_ref())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The program itself. Its text form is `text`, its byte form `decode`.
 
+use super::claim::Claim;
 use crate::ops::Init;
 use crate::sched::Schedule;
 use crate::vocab::{CPUS, Model, OPS_PER_CPU, Obj};
@@ -71,4 +72,13 @@ pub struct File {
     pub expect: Expect,
     /// The `# ` comment lines between the magic line and the first key, without the `# `.
     pub comments: Vec<String>,
+    /// An order of steps somebody claims to be possible.
+    pub claim: Option<Claim>,
+}
+
+impl File {
+    /// A file that says nothing of the program.
+    pub fn new(program: Program) -> File {
+        File { program, expect: Expect::Unstated, comments: Vec::new(), claim: None }
+    }
 }

@@ -15,6 +15,13 @@ impl Name {
     }
 }
 
+impl Name {
+    /// The hash a name has.
+    pub fn hash_of(name: &str) -> u32 {
+        fnv(name)
+    }
+}
+
 /// FNV-1a.
 const fn fnv(s: &str) -> u32 {
     let b = s.as_bytes();
