@@ -51,6 +51,8 @@ pub struct Options {
     pub seed: u64,
     /// Schedules per program.
     pub rounds: u32,
+    /// What they are drawn by, as [`crate::sched::parse`] reads it.
+    pub sched: String,
     pub keep_going: bool,
     /// An existing directory: seeds are read from it, interesting inputs added.
     pub corpus: Option<PathBuf>,
@@ -154,7 +156,11 @@ pub fn run(options: Options, stop: Arc<AtomicBool>, observer: Box<dyn Observer>)
     let Some(counters) = counters::take() else { return "a hunt has been started in this process before".to_string() };
     let mut runner = Runner::new(options.checks);
     runner.set_feedback(Feedback::new(counters));
-    let searcher = Searcher::new(runner, options.seed, options.rounds);
+    let chosen = match crate::sched::parse(&options.sched) {
+        Ok(chosen) => chosen,
+        Err(e) => return e,
+    };
+    let searcher = Searcher::new(runner, options.seed, options.rounds).with(chosen);
     let cold = Searcher::new(Runner::new(options.checks), options.seed, options.rounds);
     let Some(arguments) = arguments(&options) else {
         return "the corpus directory has a zero byte in its name".to_string();
@@ -374,7 +380,7 @@ impl Hunt {
         let extra = [
             ("seed", format!("{:#018x}", self.options.seed).into()),
             ("first_exec", exec.into()),
-            ("sched", "scatter".into()),
+            ("sched", self.options.sched.as_str().into()),
             ("preemptions", certificate.preemptions.into()),
             ("exhausted", certificate.is_exhausted().into()),
         ];

@@ -6,6 +6,7 @@
 mod analysis;
 mod attribute;
 mod certify;
+mod condense;
 mod config;
 pub mod counters;
 mod distinct;
@@ -24,6 +25,7 @@ mod tests;
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
 pub use certify::{CERTIFY_BUDGET, Certificate, certify};
+pub use condense::condense;
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};

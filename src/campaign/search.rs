@@ -1,10 +1,11 @@
 //! The inner loop: one program, many schedules. It is where most executions of a hunt happen.
 
-use crate::exec::{Run, Runner};
+use super::condense::condense;
+use crate::exec::{Outcome, Run, Runner};
 use crate::ops::{Arg, OpSpec, Role, TABLE};
 use crate::prog::{Op, Program};
 use crate::san::NearMiss;
-use crate::sched::{Anchor, MAX_RECORDS, MAX_SCATTERED, Preempt, Rng, Scatter, Schedule};
+use crate::sched::{Anchor, Any, Asked, Chosen, MAX_RECORDS, MAX_SCATTERED, Preempt, Rng, Scatter, Schedule};
 use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
@@ -21,11 +22,21 @@ const BACK: u32 = 8;
 /// Executions of programs like one that came close to a finding.
 const NEIGHBOURS: u32 = 24;
 
-/// Runs programs under their own and under scattered schedules. Equal seeds and programs give equal searches.
+/// What programs are run under after their own schedule.
+#[allow(clippy::large_enum_variant)] // there is one for each search
+enum Rounds {
+    None,
+    /// Scattered preemptions, at most so many.
+    Scatter(u32),
+    Strategy(Asked<Any>),
+}
+
+/// Runs programs under their own and under scattered schedules, or those of another strategy. Equal seeds and programs give equal searches.
 pub struct Searcher {
     pub runner: Runner,
     seed: u64,
     rounds: u32,
+    strategy: Rounds,
     scatter: Scatter,
     /// Sites of near misses, with how often they were aimed at. Those that led to a finding are not worth it again.
     aimed_at: Vec<(u32, u32)>,
@@ -39,7 +50,19 @@ impl Searcher {
     /// `rounds` below 1 counts as 1.
     pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
         let (scatter, drawn) = (Scatter::default(), Schedule::default());
-        Searcher { runner, seed, rounds: rounds.max(1), scatter, aimed_at: Vec::new(), drawn, missed: None }
+        let strategy = Rounds::Scatter(MAX_SCATTERED);
+        Searcher { runner, seed, rounds: rounds.max(1), strategy, scatter, aimed_at: Vec::new(), drawn, missed: None }
+    }
+
+    /// Runs programs under this strategy from now on.
+    #[must_use]
+    pub fn with(mut self, chosen: Chosen) -> Searcher {
+        self.strategy = match chosen {
+            Chosen::Own => Rounds::None,
+            Chosen::Scatter(most) => Rounds::Scatter(most),
+            Chosen::Strategy(any) => Rounds::Strategy(Asked::new(any)),
+        };
+        self
     }
 
     /// Near misses at this site need not be aimed at any more.
@@ -65,9 +88,9 @@ impl Searcher {
         rng.one_in(1 + *aims / AIMS)
     }
 
-    /// Runs `program` with its own schedule, then with scattered ones. `on_run` sees the program with the schedule of
-    /// each
-    /// execution and says whether to go on. The program's schedule is left as it was.
+    /// Runs `program` with its own schedule, then under the strategy. `on_run` sees the program with the schedule of the
+    /// execution and says whether to go on; of a strategy that chooses at every point, only the first finding of each
+    /// kind comes with its schedule. The program's schedule is left as it was.
     pub fn search(
         &mut self,
         program: &mut Program,
@@ -86,6 +109,13 @@ impl Searcher {
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let run = self.runner.run(program);
+        if let Rounds::None | Rounds::Strategy(_) = self.strategy {
+            on_run(program, &run)?;
+            std::mem::swap(&mut program.schedule, &mut self.drawn);
+            let flow = self.strategic(program, input_hash, rounds - 1, on_run);
+            std::mem::swap(&mut program.schedule, &mut self.drawn);
+            return flow;
+        }
         let ops = std::array::from_fn(|cpu| program.cpus.get(cpu).map_or(0, Vec::len));
         self.scatter.load(self.runner.lengths(), ops, uses_rcu(program));
         on_run(program, &run)?;
@@ -120,6 +150,38 @@ impl Searcher {
         ControlFlow::Continue(())
     }
 
+    /// Runs `program` under a strategy that chooses at every point.
+    fn strategic(
+        &mut self,
+        program: &mut Program,
+        input_hash: u64,
+        rounds: u32,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Rounds::Strategy(asked) = &mut self.strategy else { return ControlFlow::Continue(()) };
+        let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
+        let mut named: Vec<(&str, &str)> = Vec::new();
+        asked.load();
+        for _ in 0..rounds {
+            asked.begin(rng.bits());
+            let run = self.runner.run_with(program, asked);
+            asked.end(run.outcome == Outcome::Clean);
+            program.schedule.records.clear();
+            if let Some(f) = run.outcome.finding().filter(|f| !named.contains(&(f.check, f.kind))) {
+                let class = (f.check, f.kind);
+                if let Some(schedule) = condense(&mut self.runner, program, asked.path(), class) {
+                    named.push(class);
+                    program.schedule = schedule;
+                }
+            }
+            on_run(program, &run)?;
+            if asked.exhausted() {
+                break;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     fn scattered(
         &mut self,
         program: &mut Program,
@@ -130,8 +192,9 @@ impl Searcher {
         let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
         self.missed = None;
         let mut directed = Directed::default();
+        let most = if let Rounds::Scatter(most) = self.strategy { most } else { MAX_SCATTERED };
         for _ in 0..rounds {
-            self.scatter.draw(&mut rng, MAX_SCATTERED, &mut program.schedule);
+            self.scatter.draw(&mut rng, most, &mut program.schedule);
             let run = self.runner.run(program);
             on_run(program, &run)?;
             for i in 0..self.runner.near_misses().len() {

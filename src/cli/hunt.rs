@@ -5,6 +5,7 @@ use crate::campaign::hunt::{self, End, Found, Observer, Options, Stats};
 use crate::campaign::{OpFilter, ROUNDS, bug_slugs, find_ops};
 use crate::ops::TABLE;
 use crate::san::CheckSet;
+use crate::sched;
 use crate::vocab::Model;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -50,6 +51,9 @@ pub struct HuntArgs {
     #[arg(long, value_name = "K", default_value_t = ROUNDS)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
+    /// What chooses who runs, of `list scheds`: a name, then its parameters (pct:5)
+    #[arg(long, value_name = "NAME[:PARAM]", default_value = "scatter")]
+    sched: String,
     /// Go on after the last finding to be expected
     #[arg(long)]
     keep_going: bool,
@@ -74,6 +78,7 @@ fn seed(text: &str) -> Result<u64, String> {
 pub fn run(args: HuntArgs) -> Result<Status, Failure> {
     let model = args.model.choice().model().map_err(usage)?;
     let checks = args.checks.set()?.unwrap_or_else(CheckSet::all);
+    sched::parse(&args.sched).map_err(|e| usage(format!("--sched: {e}")))?;
     let every = find_ops("", model.kernel).map_err(Failure::Internal)?;
     let chosen = find_ops(args.ops.as_deref().unwrap_or(""), model.kernel).map_err(usage)?;
     if let Some(dir) = &args.corpus {
@@ -95,6 +100,7 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
         time: args.time,
         seed,
         rounds: args.rounds,
+        sched: args.sched,
         keep_going: args.keep_going,
         corpus: args.corpus,
         out: args.out,
@@ -107,6 +113,7 @@ struct Teller {
     model: Model,
     seed: u64,
     rounds: u32,
+    sched: String,
     checks: Option<String>,
     bar: Option<ProgressBar>,
     line: Instant,
@@ -122,6 +129,7 @@ impl Teller {
             model,
             seed,
             rounds: args.rounds,
+            sched: args.sched.clone(),
             checks: args.checks.checks.clone(),
             bar: terminal.then(|| ProgressBar::new_spinner().with_style(style)),
             line: Instant::now(),
@@ -138,8 +146,9 @@ impl Teller {
         let kernel = self.model.kernel.name();
         self.human(&format!("foliofuzz {} kernel {kernel} checks={checks}", env!("CARGO_PKG_VERSION")));
         self.human(&format!(
-            "seed {:#018x}  sched scatter(rounds={})  ops {}/{}{off}  rcu_free={} irqoff_is_reader={}",
+            "seed {:#018x}  sched {}(rounds={})  ops {}/{}{off}  rcu_free={} irqoff_is_reader={}",
             self.seed,
+            self.sched,
             self.rounds,
             chosen.len(),
             every.len(),
@@ -192,6 +201,7 @@ impl Teller {
             "kernel": self.model.kernel.name(),
             "bugs": bug_slugs(self.model.bugs),
             "seed": self.seed,
+            "sched": self.sched,
             "execs": stats.execs,
             "steps": stats.steps,
             "gave_up": stats.gave_up,

@@ -8,6 +8,7 @@ use crate::ops::{Arg, TABLE};
 use crate::prog::listing::{Listing, Outcome, Reason, column};
 use crate::prog::{MAGIC, preset, sites};
 use crate::san::{CHECKS, Stage};
+use crate::sched::SCHEDS;
 use crate::vocab::Kernel;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -48,13 +49,6 @@ enum Table {
     Kernels,
     Sites,
 }
-
-/// What chooses who runs next.
-const SCHEDS: [(&str, &str); 3] = [
-    ("preempt", "run to block, with preemptions at named or numbered points: what programs hold and replay"),
-    ("scatter", "preempt, with 1 to 4 preemptions spread over the points of the first run: hunt's inner loop"),
-    ("random", "at every point, with a given probability, any runnable task: a baseline"),
-];
 
 pub fn run(args: ListArgs) -> Result<Status, Failure> {
     if args.dict {
@@ -148,7 +142,13 @@ fn json(what: Table) -> Vec<Value> {
                 json!({ "name": c.name, "title": c.title, "kinds": kinds.collect::<Vec<_>>() })
             })
             .collect(),
-        Table::Scheds => SCHEDS.iter().map(|(name, doc)| json!({ "name": name, "doc": doc })).collect(),
+        Table::Scheds => SCHEDS
+            .iter()
+            .map(|s| {
+                let params = s.params.iter().map(|p| json!({ "name": p.name, "values": p.values.text() }));
+                json!({ "name": s.name, "params": params.collect::<Vec<_>>(), "doc": s.doc, "hunt": s.hunts() })
+            })
+            .collect(),
         Table::Bugs => BUGS
             .iter()
             .map(|b| {
@@ -202,7 +202,13 @@ fn lines(what: Table) -> Vec<String> {
                 std::iter::once(format!("{}: {}", c.name, c.title)).chain(kinds).collect::<Vec<_>>()
             })
             .collect(),
-        Table::Scheds => SCHEDS.iter().map(|(name, doc)| format!("{name:<8} {doc}")).collect(),
+        Table::Scheds => SCHEDS
+            .iter()
+            .map(|s| {
+                let params = s.params.iter().map(|p| format!(" ({}: {})", p.name, p.values.text())).collect::<String>();
+                format!("{:<14} {}{params}", s.usage(), s.doc)
+            })
+            .collect(),
         Table::Bugs => BUGS
             .iter()
             .map(|b| {

@@ -99,7 +99,7 @@ impl<S: Strategy> Asked<S> {
             self.profile.appeared(runnable, done.map(|d| d.0));
         }
         let (enabled, spinning, asleep) = self.enabled(world, why, cur, runnable);
-        let ask = Ask { why, cur, enabled, spinning, done };
+        let ask = Ask { why, cur, runnable, enabled, spinning, done };
         let task = self.strategy.pick(world, &ask);
         debug_assert!(enabled >> task & 1 != 0, "the strategy chose a task that is not enabled");
         self.streak = if self.last.is_some_and(|l| l.0 == task) { self.streak + 1 } else { 0 };

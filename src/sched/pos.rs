@@ -44,6 +44,22 @@ impl Priorities {
         }
         self.of[task]
     }
+
+    /// The task of `set` whose access has the highest.
+    #[inline]
+    pub fn highest(&mut self, rng: &mut Rng, set: u128) -> usize {
+        let (mut best, mut top) = (set.trailing_zeros() as usize, 0);
+        if set & (set - 1) == 0 {
+            return best;
+        }
+        for task in tasks(set) {
+            let priority = self.get(rng, task);
+            if priority > top {
+                (best, top) = (task, priority);
+            }
+        }
+        best
+    }
 }
 
 /// See the module's description.
@@ -68,13 +84,6 @@ impl Strategy for Pos {
     #[inline]
     fn pick<W: World>(&mut self, world: &W, ask: &Ask) -> usize {
         self.priorities.done(world, ask);
-        let (mut best, mut top) = (ask.cur, None);
-        for task in tasks(ask.enabled) {
-            let priority = Some(self.priorities.get(&mut self.rng, task));
-            if priority > top {
-                (best, top) = (task, priority);
-            }
-        }
-        best
+        self.priorities.highest(&mut self.rng, ask.enabled)
     }
 }

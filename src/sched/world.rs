@@ -111,6 +111,8 @@ pub struct Ask {
     pub why: Why,
     /// The task that has stopped.
     pub cur: usize,
+    /// Tasks that can run.
+    pub runnable: u128,
     /// Whom to choose from, never empty: without those that would only go to sleep or go on spinning, unless there are
     /// no others.
     pub enabled: u128,

@@ -1,0 +1,105 @@
+//! Probabilistic concurrency testing: the task with the highest of random priorities runs; at a few random points the
+//! one that would run falls behind all others.
+
+use super::world::{Ask, MAX_TASKS, Strategy, World};
+use super::{Profile, Rng, tasks};
+
+/// Change points of one execution, at most.
+const MOST: usize = 64;
+/// Points at which a choice is taken to exist, while nothing is known of the program.
+const UNKNOWN: u32 = 50;
+
+/// See the module's description.
+pub struct Pct {
+    rng: Rng,
+    /// The number of ordering constraints of a bug it looks for: one more than there are change points.
+    depth: u32,
+    /// Above [`LOW`] until the task has fallen behind.
+    priorities: [u32; MAX_TASKS],
+    drawn: u128,
+    /// Change points, by the number of choices before them, with the priority the running task falls to.
+    changes: [(u32, u32); MOST],
+    nr_changes: usize,
+    choices: u32,
+    /// The priority of the next task that spins: below all others.
+    lowest: u32,
+}
+
+/// What a task falls to at the change points is within `MOST` of this; what spinners fall to is below.
+const LOW: u32 = 1 << 30;
+
+impl Pct {
+    pub fn new(depth: u32) -> Pct {
+        Pct {
+            rng: Rng::new(0),
+            depth,
+            priorities: [0; MAX_TASKS],
+            drawn: 0,
+            changes: [(0, 0); MOST],
+            nr_changes: 0,
+            choices: 0,
+            lowest: LOW,
+        }
+    }
+
+    fn highest(&mut self, enabled: u128) -> usize {
+        for task in tasks(enabled & !self.drawn) {
+            self.priorities[task] = 2 * LOW | (self.rng.bits() >> 34) as u32;
+        }
+        self.drawn |= enabled;
+        let (mut best, mut top) = (enabled.trailing_zeros() as usize, 0);
+        for task in tasks(enabled) {
+            if self.priorities[task] > top {
+                (best, top) = (task, self.priorities[task]);
+            }
+        }
+        best
+    }
+
+    fn fall(&mut self, task: usize, priority: u32) {
+        self.priorities[task] = priority;
+        self.drawn |= 1 << task;
+    }
+}
+
+impl Strategy for Pct {
+    fn begin(&mut self, seed: u64, profile: &Profile) {
+        self.rng = Rng::new(seed);
+        self.drawn = 0;
+        self.choices = 0;
+        self.lowest = LOW;
+        let choices = if profile.runs() == 0 { UNKNOWN } else { profile.choices() };
+        // A change at every point is no choice at all: one at every other, in short programs.
+        let most = (choices / 2).max(1).min(MOST as u32);
+        self.nr_changes = (self.depth - 1).min(most) as usize;
+        for i in 0..self.nr_changes {
+            self.changes[i] = (self.rng.below(choices), LOW + 1 + i as u32);
+        }
+    }
+
+    fn pick<W: World>(&mut self, _: &W, ask: &Ask) -> usize {
+        for task in tasks(ask.spinning) {
+            self.lowest -= 1;
+            self.fall(task, self.lowest);
+        }
+        let best = self.highest(ask.enabled);
+        if ask.enabled & (ask.enabled - 1) == 0 {
+            return best;
+        }
+        let now = self.choices;
+        self.choices += 1;
+        let mut changed = false;
+        for i in 0..self.nr_changes {
+            let (at, priority) = self.changes[i];
+            if at == now {
+                self.fall(best, priority);
+                changed = true;
+            }
+        }
+        if changed { self.highest(ask.enabled) } else { best }
+    }
+
+    fn needs(&self) -> super::Needs {
+        super::Needs::Points
+    }
+}
