@@ -64,7 +64,7 @@ fn time(mut run: impl FnMut()) -> f64 {
 /// costs cancel.
 fn point(l: &Loop, bare: bool, sched: &mut dyn Sched) -> f64 {
     let (short, long) = (4, 24);
-    let mut checks = Checks(San::new(CheckSet::all()));
+    let mut checks = Checks(San::new(CheckSet::all(), true));
     let topics = if bare { Topics::none() } else { checks.0.topics() };
     let mut at = |rounds| {
         time(|| {

@@ -154,7 +154,7 @@ struct Hunt {
 /// Hunts until the process ends. Returns only if it could not begin.
 pub fn run(options: Options, stop: Arc<AtomicBool>, observer: Box<dyn Observer>) -> String {
     let Some(counters) = counters::take() else { return "a hunt has been started in this process before".to_string() };
-    let mut runner = Runner::new(options.checks);
+    let mut runner = Runner::aiming(options.checks);
     runner.set_feedback(Feedback::new(counters));
     let chosen = match crate::sched::parse(&options.sched) {
         Ok(chosen) => chosen,

@@ -61,6 +61,9 @@ fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
     for b in &mut data[..HEADER] {
         *b = rng.bits() as u8;
     }
+    if !rng.one_in(4) {
+        small_world(data, rng);
+    }
     let size = HEADER + (ops + preemptions) * RECORD;
     for (i, record) in data[HEADER..size].chunks_exact_mut(RECORD).enumerate() {
         record.copy_from_slice(&if i < ops { operation(rng) } else { preemption(rng) });
@@ -69,6 +72,31 @@ fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
         }
     }
     size
+}
+
+/// Makes the world of a fresh program one in which operations meet (see `prog::decode` for the bytes): two CPUs, no
+/// mappings but the hot one, few folios but the hot one, process 0 alone and with all its pages mapped. Each of it most
+/// of the time only.
+fn small_world(data: &mut [u8], rng: &mut Rng) {
+    let mut mostly = |bytes: std::ops::Range<usize>, clear: u8, set: u8| {
+        for b in &mut data[bytes] {
+            if !rng.one_in(4) {
+                *b = *b & !clear | set;
+            }
+        }
+    };
+    const CPUS_2: u8 = 0x04;
+    const EXISTS: u8 = 0x80;
+    const PLACE: u8 = 0xC0;
+    const FOUR_PAGES: u8 = 0x0D;
+    mostly(0..1, CPUS_2, 0);
+    mostly(5..8, EXISTS, 0);
+    mostly(11..12, 0x0F, FOUR_PAGES);
+    mostly(17..18, EXISTS, 0);
+    mostly(18..22, PLACE, 0);
+    for place in (22..HEADER).step_by(2) {
+        mostly(place..place + 1, PLACE, 0);
+    }
 }
 
 /// Operations of a fresh program that go through its kinds in turn.

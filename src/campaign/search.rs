@@ -108,7 +108,7 @@ impl Searcher {
         rounds: u32,
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let run = self.runner.run(program);
+        let run = self.runner.run_noting(program, &mut self.scatter.passage);
         if let Rounds::None | Rounds::Strategy(_) = self.strategy {
             on_run(program, &run)?;
             std::mem::swap(&mut program.schedule, &mut self.drawn);
@@ -132,7 +132,7 @@ impl Searcher {
         }
     }
 
-    /// Programs with an operation or two more on the other CPUs, run with one of those CPUs let in at a near miss: what
+    /// Programs with an operation or two more on another CPU, run with one of those CPUs let in at a near miss: what
     /// would turn it into damage is often not in the program that showed it.
     fn neighbours(
         &mut self,
@@ -263,19 +263,26 @@ impl Directed {
     }
 }
 
-/// A program like `program`, with one or two operations more on CPUs other than the near miss's, half of them such as
-/// take objects away; another CPU runs at the near miss, then what it left to RCU. `None`: there is no room.
+/// A program like `program`, with one or two operations more on a CPU other than the near miss's, most of them such as
+/// take objects away; that CPU runs at the near miss, then what it left to RCU. `None`: there is no room.
 fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Program> {
     let mut p = program.clone();
     let cpus = (program.nr_cpus() + 1).min(CPUS) as u32;
     let mut other = None;
-    for _ in 0..1 + rng.below(2) {
-        let cpu = rng.below(cpus) as usize;
-        if cpu != near.task as usize && p.cpus[cpu].len() < OPS_PER_CPU {
-            let at = rng.below(p.cpus[cpu].len() as u32 + 1) as usize;
-            p.cpus[cpu].insert(at, removing_op(program, near, rng)?);
-            other = Some(cpu as u8);
+    let roles: &[Option<Role>] = match rng.below(6) {
+        0 => &[None],
+        1 => &[Some(Role::Remove)],
+        2 => &[None, None],
+        3 => &[Some(Role::Remove), None],
+        _ => &[Some(Role::Remove), Some(Role::Add)], // what goes comes back elsewhere
+    };
+    let cpu = rng.below(cpus) as usize;
+    if cpu != near.task as usize && p.cpus[cpu].len() + roles.len() <= OPS_PER_CPU {
+        let at = rng.below(p.cpus[cpu].len() as u32 + 1) as usize;
+        for (i, role) in roles.iter().enumerate() {
+            p.cpus[cpu].insert(at + i, op_near(program, near, *role, rng)?);
         }
+        other = Some(cpu as u8);
     }
     p.fix_up();
     let to = other.filter(|to| (*to as usize) < p.nr_cpus())?;
@@ -291,17 +298,17 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
     Some(p)
 }
 
-/// An operation of the program's kernel, half of the time one that removes; on the near miss's mapping, if it takes
-/// one.
-fn removing_op(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Op> {
-    let removes = rng.one_in(2);
-    let has = |spec: &OpSpec| spec.kernels.contains(&program.model.kernel);
-    let choices = || TABLE.iter().enumerate().filter(|(_, s)| has(s) && (!removes || s.role == Role::Remove));
+/// An operation of the program's kernel, of this role; on the near miss's mapping, if it takes one, and half of the time
+/// at its index.
+fn op_near(program: &Program, near: &NearMiss, role: Option<Role>, rng: &mut Rng) -> Option<Op> {
+    let fits = |s: &OpSpec| s.kernels.contains(&program.model.kernel) && role.is_none_or(|r| s.role == r);
+    let choices = || TABLE.iter().enumerate().filter(|(_, s)| fits(s));
     let (code, spec) = choices().nth(rng.below(choices().count() as u32) as usize)?;
     let mut args = [0; 3];
     for (arg, (_, kind)) in args.iter_mut().zip(spec.args) {
-        *arg = match (kind, near.mapping) {
-            (Arg::Mapping, Some(mapping)) => mapping,
+        *arg = match (kind, near.mapping, near.index) {
+            (Arg::Mapping, Some(mapping), _) => mapping,
+            (Arg::Index, _, Some(index)) if rng.one_in(2) => index % kind.values(),
             _ => rng.below(u32::from(kind.values())) as u8,
         };
     }

@@ -112,7 +112,7 @@ impl Trial<'_> {
         if candidate.schedule.records.is_empty() {
             return None;
         }
-        self.runner.run(candidate);
+        self.runner.run_noting(candidate, &mut self.scatter.passage);
         let ops = std::array::from_fn(|cpu| candidate.cpus.get(cpu).map_or(0, Vec::len));
         self.scatter.load(self.runner.lengths(), ops, uses_rcu(candidate));
         if self.scatter.is_empty() {

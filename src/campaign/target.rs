@@ -60,7 +60,7 @@ pub fn init() -> Result<(), String> {
         Some(list) => CheckSet::parse(&list)?,
         None => CheckSet::all(),
     };
-    let mut runner = Runner::new(checks);
+    let mut runner = Runner::aiming(checks);
     if let Some(counters) = counters::take() {
         runner.set_feedback(Feedback::new(counters));
     }

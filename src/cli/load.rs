@@ -108,7 +108,7 @@ impl InputArgs {
         if !loaded.raw || shown.signature().is_some_and(wanted) {
             return shown;
         }
-        let mut searcher = Searcher::new(Runner::new(checks), target::SEED, ROUNDS);
+        let mut searcher = Searcher::new(Runner::aiming(checks), target::SEED, ROUNDS);
         let mut found = None;
         let _ = searcher.search(&mut program.clone(), input_hash(program), &mut |p, run| {
             if run.outcome.finding().is_none() {

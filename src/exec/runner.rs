@@ -5,7 +5,7 @@ use super::feedback::Feedback;
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
-use crate::sched::{Causality, Exhaust, Observed, Preemptions, Reduction};
+use crate::sched::{Causality, Exhaust, Observed, Passage, Passing, Preemptions, Reduction};
 use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
 
 /// Scheduling points after which an execution is given up. The longest programs take a few hundred.
@@ -61,7 +61,15 @@ pub struct Runner {
 
 impl Runner {
     pub fn new(checks: CheckSet) -> Runner {
-        let san = San::new(checks);
+        Runner::with(San::new(checks, false))
+    }
+
+    /// Whose near misses ([`Runner::near_misses`]) are also of what is no more than a chance.
+    pub fn aiming(checks: CheckSet) -> Runner {
+        Runner::with(San::new(checks, true))
+    }
+
+    fn with(san: San) -> Runner {
         let topics = san.topics().note(Note::OpEnd);
         let watch =
             Watch { san, found: None, feedback: None, interleaving: 0, lengths: [[0; OPS_PER_CPU + 2]; TASKS], topics };
@@ -81,6 +89,17 @@ impl Runner {
         let (sched, watch) = (&mut self.preemptions, &mut self.watch);
         let topics = watch.topics;
         let halted = self.engine.run(program, STEP_BUDGET, sched, watch, topics);
+        self.finish(halted)
+    }
+
+    /// As [`Runner::run`], noting in `passage` what the tasks access.
+    pub fn run_noting(&mut self, program: &Program, passage: &mut Passage) -> Run {
+        self.preemptions.load(&program.schedule.records);
+        self.watch.reset();
+        passage.clear();
+        let (mut sched, watch) = (Passing { inner: &mut self.preemptions, passage }, &mut self.watch);
+        let topics = watch.topics;
+        let halted = self.engine.run(program, STEP_BUDGET, &mut sched, watch, topics);
         self.finish(halted)
     }
 

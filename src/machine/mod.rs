@@ -109,6 +109,11 @@ pub struct Machine {
     recording: Cell<bool>,
     tracing: Cell<bool>,
     touched: RefCell<Vec<Touch>>,
+    /// What the sink subscribed to.
+    subscribed: Cell<Topics>,
+    /// What it listens to besides, for a while.
+    besides: Cell<Topics>,
+    /// What events are made for: of both, or every one while tracing.
     topics: Cell<Topics>,
     model: Cell<Model>,
     host: Cell<Host>,
@@ -159,6 +164,8 @@ impl Machine {
             recording: Cell::new(false),
             tracing: Cell::new(false),
             touched: RefCell::new(Vec::new()),
+            subscribed: Cell::new(Topics::none()),
+            besides: Cell::new(Topics::none()),
             topics: Cell::new(Topics::none()),
             model: Cell::new(Model::of(crate::vocab::Kernel::DEFAULT)),
             host: Cell::new(Host::NONE),
@@ -227,7 +234,9 @@ impl Machine {
         self.stores.set(0);
         self.halted.set(None);
         self.touched.borrow_mut().clear();
-        self.topics.set(topics);
+        self.subscribed.set(topics);
+        self.besides.set(Topics::none());
+        self.choose_topics();
         self.model.set(model);
         self.host.set(host);
     }
@@ -814,7 +823,7 @@ impl Machine {
         let seq = self.seq.get();
         self.seq.set(seq + 1);
         let topic = Topics::of(kind, obj.field(), note);
-        if !self.wants(topic) && !self.tracing.get() {
+        if !self.topics.get().has(topic) {
             return;
         }
         let cur = self.cur.get();
@@ -845,9 +854,20 @@ impl Machine {
         }
     }
 
-    #[inline]
     fn wants(&self, topic: u16) -> bool {
-        self.topics.get().has(topic)
+        self.subscribed.get().has(topic) || self.besides.get().has(topic)
+    }
+
+    /// The sink wants `topics` besides what it subscribed to, until it says otherwise or the execution ends.
+    #[cold]
+    pub fn listen(&self, topics: Topics) {
+        self.besides.set(topics);
+        self.choose_topics();
+    }
+
+    fn choose_topics(&self) {
+        let wanted = self.subscribed.get().and(self.besides.get());
+        self.topics.set(if self.tracing.get() { Topics::ALL } else { wanted });
     }
 
     /// Number of the last event.

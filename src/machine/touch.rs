@@ -182,7 +182,9 @@ fn is_life(e: &Event) -> bool {
 impl Machine {
     /// Record what the steps touch from now on; see [`Machine::touches`].
     pub fn set_tracing(&self, on: bool) {
-        self.tracing.set(on);
+        if self.tracing.replace(on) != on {
+            self.choose_topics();
+        }
     }
 
     /// What was touched since the last call, oldest first, moved into `into`.

@@ -8,7 +8,7 @@
 //! | 0 | CPUs: `b & 7` chooses from 2 2 2 3 3 3 1 4 |
 //! | 1 | start CPU: below 128 cpu0, else `b` modulo CPUs |
 //! | 2 | hot mapping `b & 3` mod 3, hot folio `b >> 2 & 7` mod 6, hot index `b >> 5` mod 4 |
-//! | 3, 4 | swarm: 0 = every kind of operation, else a few kinds, of 2..=5 different roles, chosen by a hash |
+//! | 3, 4 | swarm: 0 = every kind of operation; even: a few kinds, of 2..=5 different roles, chosen by a hash; odd: a duel |
 //! | 5..8 | mappings |
 //! | 8..11 | file systems of the mappings (v6.12) |
 //! | 11..17 | VMAs, three of each process (v6.12) |
@@ -34,9 +34,14 @@
 //!
 //! *Swap slot*: from 0xC0, place as an anonymous folio's.
 //!
+//! *Duel*: each CPU has one to three kinds of its own, which it goes through once: an odd CPU takes the hot object away
+//! and, most of the time, brings another one in (at another index, so that a frame comes back where it does not
+//! belong); an even one does anything. Most races of a lifetime have this shape, and few points to look through.
+//!
 //! *Operation*: a record whose first byte is below 0xA0: CPU (mod CPUs), kind (mod the swarm's), and two bytes `x` and
 //! `y`: the first argument is `x & 31`, the second `y & 31`, the third the high bits of both. The low three bits
-//! of an argument choose the hot object or, at 7, another one (`>> 3` further on), and process 0 below 5; counts are 1
+//! of an argument choose the hot object or, at 7, another one (`>> 3` further on), and process 0 below 5 (if process 1
+//! does not exist, below 7); counts are 1
 //! below 4; modes and other counts are `>> 2`. The hot virtual page is that of the hot index.
 //!
 //! *Schedule record*: the first byte is `0xA0 + c`: CPU `c` mod CPUs, operation `c / CPUs` mod its operations. Then
@@ -55,7 +60,7 @@ use std::sync::OnceLock;
 
 /// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
 /// too: what is to last is stored as text.
-pub const DECODE_VERSION: u32 = 3;
+pub const DECODE_VERSION: u32 = 4;
 /// Bytes before the records.
 pub const HEADER: usize = 38;
 /// Bytes of a record.
@@ -70,6 +75,8 @@ struct Hot {
     mapping: u8,
     folio: u8,
     index: u8,
+    /// The low bits of an argument from which on it is process 1: rarely if only a fork can bring it to life.
+    process_1: u8,
 }
 
 /// The program these bytes stand for, under `model`. Every byte string has one, and it is valid.
@@ -84,8 +91,9 @@ pub fn decode(data: &[u8], model: Model) -> Program {
         mapping: (hot & 3) % MAPPINGS as u8,
         folio: (hot >> 2 & 7) % FOLIOS_DECODED as u8,
         index: (hot >> 5) % SLOTS as u8,
+        process_1: if header[17] < 0x80 { 7 } else { 5 },
     };
-    let kinds = kinds(u16::from_le_bytes([swarm[0], swarm[1]]), model.kernel);
+    let swarm = Swarm::new(u16::from_le_bytes([swarm[0], swarm[1]]), model.kernel);
     let mut p = Program::new(model);
     decode_mappings(&mut p, &header[5..8], &header[8..11], &hot);
     decode_processes(&mut p, &header[11..17], header[17], &hot);
@@ -98,9 +106,13 @@ pub fn decode(data: &[u8], model: Model) -> Program {
             preemptions.push([b - SCHEDULE, kind, x, y]);
             continue;
         }
-        let ops = &mut p.cpus[b as usize % nr_cpus];
-        if ops.len() < OPS_PER_CPU && !kinds.is_empty() {
-            ops.push(operation(kinds[kind as usize % kinds.len()], [x, y], &hot));
+        let cpu = b as usize % nr_cpus;
+        if p.cpus[cpu].len() < OPS_PER_CPU
+            && let Some(code) = swarm.kind(cpu, p.cpus[cpu].len(), kind)
+        {
+            let mut op = operation(code, [x, y], &hot);
+            swarm.bring_elsewhere(&mut op, &hot);
+            p.cpus[cpu].push(op);
         }
     }
     let nr_cpus = p.nr_cpus();
@@ -122,14 +134,67 @@ fn mix(state: &mut u64) -> u64 {
     z ^ z >> 31
 }
 
-/// The operations a program may use: all the kernel has, or the subset the swarm bytes stand for.
-fn kinds(swarm: u16, kernel: Kernel) -> Vec<u8> {
-    let has = |(_, spec): &(usize, &crate::ops::OpSpec)| spec.kernels.contains(&kernel);
-    let mut kinds: Vec<u8> = TABLE.iter().enumerate().filter(has).map(|(i, _)| i as u8).collect();
-    if swarm != 0 {
-        kinds = few(kinds, u64::from(swarm));
+/// The operations a program may use.
+enum Swarm {
+    /// The same on every CPU.
+    Shared(Vec<u8>),
+    /// In turn, those of each CPU; whether folios are brought in elsewhere.
+    Duel([Vec<u8>; CPUS], bool),
+}
+
+impl Swarm {
+    fn new(swarm: u16, kernel: Kernel) -> Swarm {
+        let has = |(_, spec): &(usize, &crate::ops::OpSpec)| spec.kernels.contains(&kernel);
+        let kinds: Vec<u8> = TABLE.iter().enumerate().filter(has).map(|(i, _)| i as u8).collect();
+        match swarm {
+            0 => Swarm::Shared(kinds),
+            _ if swarm & 1 == 0 => Swarm::Shared(few(kinds, u64::from(swarm))),
+            _ => duel(&kinds, u64::from(swarm)),
+        }
     }
-    kinds
+
+    /// The `n`-th operation of a CPU, by a byte of the input.
+    fn kind(&self, cpu: usize, n: usize, byte: u8) -> Option<u8> {
+        match self {
+            Swarm::Shared(kinds) => kinds.get(byte as usize % kinds.len().max(1)).copied(),
+            Swarm::Duel(kinds, _) => kinds[cpu].get(n).copied(),
+        }
+    }
+
+    fn bring_elsewhere(&self, op: &mut Op, hot: &Hot) {
+        let Some(spec) = TABLE.get(op.code as usize).filter(|s| s.role == Role::Add) else { return };
+        if let Swarm::Duel(_, true) = self {
+            for (arg, (_, kind)) in op.args.iter_mut().zip(spec.args) {
+                if matches!(kind, Arg::Index | Arg::Addr) && *arg == hot.index {
+                    *arg = (hot.index + 1) % kind.values();
+                }
+            }
+        }
+    }
+}
+
+/// See the module's description.
+fn duel(kinds: &[u8], mut state: u64) -> Swarm {
+    use Role::{Add, Remove};
+    let elsewhere = mix(&mut state) & 1 != 0;
+    let of_cpu = |cpu: usize| {
+        let roles: &[Option<Role>] = match (cpu & 1, mix(&mut state) & 3) {
+            (0, 0) => &[None, None],
+            (0, _) => &[None],
+            (_, 0) => &[Some(Remove)],
+            (_, 1) => &[Some(Remove), Some(Remove)],
+            (_, 2) => &[Some(Remove), Some(Add)],
+            _ => &[Some(Remove), Some(Add), None],
+        };
+        roles.iter().filter_map(|role| any(kinds, *role, &mut state)).collect()
+    };
+    Swarm::Duel(std::array::from_fn(of_cpu), elsewhere)
+}
+
+/// Any of these kinds, or of those of the role.
+fn any(kinds: &[u8], role: Option<Role>, state: &mut u64) -> Option<u8> {
+    let fits = || kinds.iter().filter(|k| role.is_none_or(|r| TABLE[**k as usize].role == r));
+    fits().nth(mix(state) as usize % fits().count().max(1)).copied()
 }
 
 /// One operation of each of 2..=5 roles, now and then two: programs that do different things to one object.
@@ -322,14 +387,15 @@ fn operation(code: u8, [x, y]: [u8; 2], hot: &Hot) -> Op {
     for (i, ((arg, (_, kind)), b)) in args.iter_mut().zip(kinds).zip(bytes).enumerate() {
         let n = kind.values().max(1);
         let other = b >> 3;
-        *arg = match (kind, b & 7) {
+        let low = b & 7;
+        *arg = match (kind, low) {
             (Arg::Mapping, 0..7) => hot.mapping,
             // The second address of an operation is another place.
             (Arg::Addr | Arg::Index, _) if i == 2 => b % n,
             // VMAs map file page n at virtual page n.
             (Arg::Index | Arg::Addr, 0..7) => hot.index,
             (Arg::Pfn, 0..7) => hot.folio,
-            (Arg::Process, 0..5) => 0,
+            (Arg::Process, _) if low < hot.process_1 => 0,
             (Arg::Process, _) => 1 % n,
             (Arg::Mapping, _) => (hot.mapping + 1 + other) % n,
             (Arg::Index | Arg::Addr, _) => (hot.index + 1 + other) % n,

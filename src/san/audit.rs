@@ -13,6 +13,14 @@ kinds! { "audit":
         "Compaction locks a folio that is neither dirty nor unevictable.";
 }
 
+/// What lookups are followed by.
+const LOOKUPS: Topics = Topics::none()
+    .writes(Field::Flags)
+    .writes(Field::Refcount)
+    .writes(Field::PteCell)
+    .field(Field::Slot)
+    .note(Note::OpBegin);
+
 /// One task's lookup.
 #[derive(Clone, Copy, Default)]
 struct Lookup {
@@ -21,6 +29,8 @@ struct Lookup {
     /// The folio got after that, plus one, until the slot is read again; and by which event.
     got: u8,
     at: u32,
+    /// The point of it.
+    nth: u16,
 }
 
 #[derive(Default)]
@@ -31,7 +41,12 @@ pub(super) struct Audit {
 impl Audit {
     fn unverified(&self, v: &View, f: usize, e: &Event) -> Option<Finding> {
         let l = self.lookups[e.task as usize];
-        (l.got as usize == f + 1 && v.set.wants(&UNVERIFIED)).then(|| UNVERIFIED.at(e).folio(f).with_other(Some(l.at)))
+        if l.got as usize != f + 1 {
+            return None;
+        }
+        // Between the slot and the reference another task could have put the frame elsewhere.
+        let found = if v.set.wants(&UNVERIFIED) { UNVERIFIED.at(e) } else { UNVERIFIED.hint(e) };
+        Some(Finding { aim: Some(l.nth), ..found.folio(f).with_other(Some(l.at)) })
     }
 
     fn folio(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
@@ -40,7 +55,7 @@ impl Audit {
         match e.note {
             // Frames are scanned, too: those are in no slot that was read.
             Note::RefTryGet if e.kind == Kind::Rmw && by_slot(e.aux) && l.seen as usize == f + 1 => {
-                (l.got, l.at) = (l.seen, e.seq);
+                (l.got, l.at, l.nth) = (l.seen, e.seq, v.m.nth(e.task as usize) as u16);
                 None
             }
             Note::RefPut if l.got as usize == f + 1 => {
@@ -73,13 +88,8 @@ fn needless(v: &View, f: usize, e: &Event) -> Option<Finding> {
 impl Check for Audit {
     const SPEC: CheckSpec = CheckSpec { name: "audit", title: "stricter than the kernel: audits", kinds: KINDS };
     const TOPICS: Topics = Topics::none();
-    const SOFT: Topics = Topics::none()
-        .writes(Field::Flags)
-        .writes(Field::Refcount)
-        .writes(Field::PteCell)
-        .field(Field::Slot)
-        .note(Note::LockAsserted)
-        .note(Note::OpBegin);
+    const SOFT: Topics = LOOKUPS.note(Note::LockAsserted);
+    const HINTS: Topics = LOOKUPS;
 
     fn reset(&mut self) {
         *self = Audit::default();

@@ -35,6 +35,8 @@ pub struct Finding {
     pub stage: Stage,
     /// Nothing is broken: a place where another task could break something. Only ever aims the search.
     pub hint: bool,
+    /// The point of the operation at which the other task would have to run, if it is not that of the event.
+    pub aim: Option<u16>,
     /// Event of the violation.
     pub seq: u32,
     /// The event on the other side: what the violating access collides with.
@@ -76,6 +78,7 @@ impl KindSpec {
             kind: self.name,
             stage: self.stage,
             hint: false,
+            aim: None,
             seq: e.seq,
             other: None,
             folio: e.obj.as_folio().map(|f| f as u8),

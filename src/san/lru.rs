@@ -243,7 +243,7 @@ impl Lru {
 impl Check for Lru {
     const SPEC: CheckSpec = CheckSpec { name: "lru", title: "LRU membership and list integrity", kinds: KINDS };
     const TOPICS: Topics = Topics::none()
-        .writes(Field::Flags)
+        .flag_changes()
         .writes(Field::LruLock)
         .writes(Field::Refcount)
         .writes(Field::Mapcount)

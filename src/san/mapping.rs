@@ -82,7 +82,7 @@ impl Check for Mapping {
         title: "what protects an address_space in use",
         kinds: KINDS,
     };
-    const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping).writes(Field::Flags);
+    const TOPICS: Topics = MAPPING_FIELDS.writes(Field::FolioMapping).flag_changes();
 
     fn reset(&mut self) {
         *self = Mapping::default();

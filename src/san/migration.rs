@@ -117,7 +117,7 @@ fn visible(v: &View, f: usize) -> bool {
 impl Check for Migration {
     const SPEC: CheckSpec = CheckSpec { name: "migration", title: "migration of a folio", kinds: KINDS };
     const TOPICS: Topics = Topics::none()
-        .writes(Field::Flags)
+        .folio_unlocks()
         .writes(Field::PteCell)
         .note(Note::MigrateCopy)
         .note(Note::MigrateSuccess)

@@ -165,7 +165,7 @@ fn vm_flags(v: &View, e: &Event) -> Option<Finding> {
 impl Check for Mlock {
     const SPEC: CheckSpec = CheckSpec { name: "mlock", title: "PG_mlocked, NR_MLOCK and VM_LOCKED", kinds: KINDS };
     const TOPICS: Topics = Topics::none()
-        .writes(Field::Flags)
+        .flag_changes()
         .writes(Field::VmFlags)
         .note(Note::FolioAlloc)
         .note(Note::SetupDone)

@@ -29,6 +29,7 @@ use crate::machine::Machine;
 use crate::vocab::{Event, Field, MAPPINGS, Obj, Topics, Via};
 use context::Context;
 use ledger::Ledger;
+use state::file_of;
 
 /// What a check may know besides its own shadow and the event. Both describe the state before the event.
 pub(crate) struct View<'a> {
@@ -45,6 +46,14 @@ pub(crate) trait Check: Default {
     const TOPICS: Topics;
     /// What its soft kinds need to see besides.
     const SOFT: Topics = Topics::none();
+    /// What it needs to see besides to aim a search; see [`Finding::hint`].
+    const HINTS: Topics = Topics::none();
+    /// What it needs to see only from when an event has made it alert until another ends that: too frequent to be
+    /// shown always.
+    const WHILE_ALERT: Topics = Topics::none();
+    fn is_alert(&self) -> bool {
+        false
+    }
     /// Forgets the last execution.
     fn reset(&mut self) {}
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding>;
@@ -63,6 +72,8 @@ pub struct NearMiss {
     pub count: u8,
     /// The mapping it is about, if it is about one.
     pub mapping: Option<u8>,
+    /// The index of the folio it is about.
+    pub index: Option<u8>,
 }
 
 /// Near misses kept of one execution.
@@ -93,11 +104,14 @@ macro_rules! checks {
             ledger: Ledger,
             near: [NearMiss; NEAR_MISSES],
             nr_near: usize,
+            /// Checks that are alert.
+            alert: u32,
             $($file: $file::$check,)+
         }
 
         impl San {
-            pub fn new(set: CheckSet) -> San {
+            /// With `hints`, checks also look for places where a search should let others in.
+            pub fn new(set: CheckSet, hints: bool) -> San {
                 let mut wanted = [0; Topics::COUNT];
                 let mut all = Topics::none();
                 let mut subscribe = |topics: Topics, bit: u32| {
@@ -108,6 +122,9 @@ macro_rules! checks {
                 subscribe(Ledger::TOPICS, LEDGER);
                 $(if set.has(Bit::$file as usize) {
                     subscribe(<$file::$check as Check>::TOPICS, 1 << Bit::$file as u32);
+                    if hints {
+                        subscribe(<$file::$check as Check>::HINTS, 1 << Bit::$file as u32);
+                    }
                     if set.has_soft(&<$file::$check as Check>::SPEC) {
                         subscribe(<$file::$check as Check>::SOFT, 1 << Bit::$file as u32);
                     }
@@ -120,6 +137,7 @@ macro_rules! checks {
                     ledger: Ledger::default(),
                     near: Default::default(),
                     nr_near: 0,
+                    alert: 0,
                     $($file: Default::default(),)+
                 }
             }
@@ -129,14 +147,35 @@ macro_rules! checks {
                 self.cx.reset();
                 self.ledger.reset();
                 self.nr_near = 0;
+                if self.alert != 0 {
+                    $(self.show::<$file::$check>(Bit::$file as u32, false);)+
+                }
                 $(self.$file.reset();)+
             }
 
+            /// What the checks that are alert want to see.
+            fn listening(&self) -> Topics {
+                let mut all = Topics::none();
+                $(if self.alert >> Bit::$file as u32 & 1 != 0 {
+                    all = all.and(<$file::$check as Check>::WHILE_ALERT);
+                })+
+                all
+            }
         }
 
         /// How each check is asked, by its bit. A table of functions keeps each check's code small and apart.
         static ASK: &[fn(&mut San, &Machine, &Event) -> Option<Finding>] = &[
-            $(|s, m, e| s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger, set: s.set }, e)),+
+            $(|s, m, e| {
+                let found = s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger, set: s.set }, e);
+                if const { !<$file::$check as Check>::WHILE_ALERT.is_empty() } {
+                    let (bit, alert) = (Bit::$file as u32, s.$file.is_alert());
+                    if alert != (s.alert >> bit & 1 != 0) {
+                        s.show::<$file::$check>(bit, alert);
+                        m.listen(s.listening());
+                    }
+                }
+                found
+            }),+
         ];
     };
 }
@@ -171,6 +210,16 @@ checks! {
 }
 
 impl San {
+    /// Shows the check what it wants while it is alert, or no longer.
+    #[cold]
+    fn show<C: Check>(&mut self, bit: u32, alert: bool) {
+        let asked = |t: usize| C::WHILE_ALERT.has(t as u16) && !C::TOPICS.has(t as u16);
+        for t in (0..Topics::COUNT).filter(|t| asked(*t)) {
+            self.wanted[t] = self.wanted[t] & !(1 << bit) | u32::from(alert) << bit;
+        }
+        self.alert = self.alert & !(1 << bit) | u32::from(alert) << bit;
+    }
+
     /// The topics somebody wants.
     pub fn topics(&self) -> Topics {
         self.topics
@@ -183,16 +232,19 @@ impl San {
     }
 
     #[cold]
-    fn near_miss(&mut self, m: &Machine, e: &Event) {
+    fn near_miss(&mut self, m: &Machine, e: &Event, found: &Finding) {
         if self.nr_near < NEAR_MISSES {
-            let folio = e.obj.as_folio().or(match Via::from_aux(e.aux) {
+            let folio = found.folio.map(usize::from).or(match Via::from_aux(e.aux) {
                 Via::Folio { folio, .. } if e.obj.as_mapping().is_some() => Some(folio as usize),
                 _ => None,
             });
             let count = folio.map_or(0, |f| m.peek(Obj::folio(f, Field::Refcount)).min(4) as u8);
-            let nth = m.nth(e.task as usize) as u16;
-            let mapping = e.obj.as_mapping().filter(|m| *m < MAPPINGS).map(|m| m as u8);
-            self.near[self.nr_near] = NearMiss { task: e.task, op: e.op, nth, site: e.site.hash(), count, mapping };
+            let nth = found.aim.unwrap_or(m.nth(e.task as usize) as u16);
+            let of_folio = || file_of(m, folio?);
+            let mapping = e.obj.as_mapping().or_else(of_folio).filter(|m| *m < MAPPINGS).map(|m| m as u8);
+            let index = folio.map(|f| m.peek(Obj::folio(f, Field::Index)) as u8);
+            let (task, op, site) = (e.task, e.op, e.site.hash());
+            self.near[self.nr_near] = NearMiss { task, op, nth, site, count, mapping, index };
             self.nr_near += 1;
         }
     }
@@ -209,8 +261,8 @@ impl San {
                 if self.set.reports(&f) {
                     return Some(f);
                 }
-                if f.stage != Stage::Soft {
-                    self.near_miss(m, e);
+                if f.stage != Stage::Soft || f.hint {
+                    self.near_miss(m, e, &f);
                 }
             }
         }

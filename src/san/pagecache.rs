@@ -38,7 +38,7 @@ impl Check for PageCache {
         .writes(Field::Slot)
         .writes(Field::XaLock)
         .writes(Field::IState)
-        .writes(Field::Flags)
+        .folio_unlocks()
         .note(Note::TruncateEnd)
         .note(Note::Quiescent);
 

@@ -17,7 +17,7 @@ pub(super) struct Pins;
 impl Check for Pins {
     const SPEC: CheckSpec = CheckSpec { name: "pins", title: "pinned pages", kinds: KINDS };
     const TOPICS: Topics =
-        Topics::none().writes(Field::Flags).writes(Field::Refcount).note(Note::PinDone).note(Note::PinDrop);
+        Topics::none().flag_changes().writes(Field::Refcount).note(Note::PinDone).note(Note::PinDrop);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

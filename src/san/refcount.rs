@@ -38,7 +38,7 @@ impl Check for Refcount {
     const TOPICS: Topics = Topics::none()
         .writes(Field::Refcount)
         .writes(Field::Mapcount)
-        .writes(Field::Flags)
+        .folio_unlocks()
         .note(Note::RefTransfer)
         .note(Note::FolioFree)
         .note(Note::Quiescent);

@@ -140,7 +140,7 @@ impl Check for Rmap {
         .writes(Field::Ptl)
         .writes(Field::Mapcount)
         .writes(Field::FolioMapping)
-        .writes(Field::Flags)
+        .folio_unlocks()
         .note(Note::FolioFree)
         .note(Note::SetupDone)
         .note(Note::Quiescent);

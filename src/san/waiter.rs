@@ -29,15 +29,12 @@ impl Waiter {
         self.silent >> task & 1 != 0
     }
 
-    #[cold]
-    fn lets_go(&mut self, v: &View, f: u8, e: &Event, waits: &dyn Fn(&str) -> bool) {
-        if v.m.stack(e.task as usize).any(|n| waits(n.name)) {
-            self.silent |= 1 << e.task;
-            self.about[e.task as usize] = f;
-        }
+    fn lets_go(&mut self, f: u8, e: &Event) {
+        self.silent |= 1 << e.task;
+        self.about[e.task as usize] = f;
     }
 
-    fn folio(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
+    fn folio(&mut self, f: usize, e: &Event) -> Option<Finding> {
         if self.is_silent(e.task) && self.about[e.task as usize] as usize == f {
             if matches!(e.note, Note::RefTryGet | Note::FolioAlloc | Note::RefSet) {
                 self.silent &= !(1 << e.task);
@@ -48,7 +45,7 @@ impl Waiter {
         match e.note {
             Note::SetFlag if e.aux as u64 & PG_WAITERS != 0 => self.queued[e.task as usize] = f as u8,
             // Whoever drops the last one frees the folio.
-            Note::RefPut if e.new != 0 => self.lets_go(v, f as u8, e, &|name| DROPPING.contains(&name)),
+            Note::RefPut if e.new != 0 && DROPPING.contains(&e.site.func.name) => self.lets_go(f as u8, e),
             _ => {}
         }
         None
@@ -57,7 +54,8 @@ impl Waiter {
 
 impl Check for Waiter {
     const SPEC: CheckSpec = CheckSpec { name: "waiter", title: "waiters without a reference", kinds: KINDS };
-    const TOPICS: Topics = Topics::none()
+    const TOPICS: Topics = Topics::none().flag_changes().writes(Field::Refcount).writes(Field::Ptl);
+    const WHILE_ALERT: Topics = Topics::none()
         .field(Field::Flags)
         .field(Field::Refcount)
         .field(Field::Mapcount)
@@ -67,9 +65,12 @@ impl Check for Waiter {
         .field(Field::Slot)
         .field(Field::PteCell)
         .field(Field::LruList)
-        .writes(Field::Ptl)
         .note(Note::FolioAlloc)
         .note(Note::OpBegin);
+
+    fn is_alert(&self) -> bool {
+        self.silent != 0
+    }
 
     fn reset(&mut self) {
         self.silent = 0;
@@ -81,11 +82,11 @@ impl Check for Waiter {
             return None;
         }
         if let Some(f) = e.obj.as_folio() {
-            return self.folio(v, f, e);
+            return self.folio(f, e);
         }
         if e.obj.field() == Field::Ptl {
-            if e.kind == Kind::Unlock && v.cx.running {
-                self.lets_go(v, self.queued[e.task as usize], e, &|name| name == ON_ENTRY);
+            if e.kind == Kind::Unlock && v.cx.running && e.site.func.name == ON_ENTRY {
+                self.lets_go(self.queued[e.task as usize], e);
             }
             return None;
         }

@@ -35,7 +35,7 @@ impl Writeback {
 
 impl Check for Writeback {
     const SPEC: CheckSpec = CheckSpec { name: "writeback", title: "the writeback bit", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().writes(Field::Flags).writes(Field::FolioMapping);
+    const TOPICS: Topics = Topics::none().flag_changes().writes(Field::FolioMapping);
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {

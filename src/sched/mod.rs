@@ -31,7 +31,7 @@ pub use profile::{Access, Cell, Profile};
 pub use random::RandomWalk;
 pub use reads_from::ReadsFrom;
 pub use rng::Rng;
-pub use scatter::{MAX_SCATTERED, Scatter};
+pub use scatter::{MAX_SCATTERED, Passage, Passing, Scatter};
 pub use surw::{Subject, Surw};
 pub use table::{Any, Chosen, Param, SCHEDS, Spec, Values, parse};
 pub use urw::Urw;

@@ -420,7 +420,11 @@ const BANK: u16 = 128;
 const WRITES: u16 = BANK;
 const NOTES: u16 = 2 * BANK;
 
-const _: () = assert!(Field::ALL.len() <= BANK as usize && Note::ALL.len() <= BANK as usize);
+/// Accesses to a folio's flags that take its lock, and that drop it: the most frequent writes there are.
+const FOLIO_LOCKS: u16 = NOTES - 2;
+const FOLIO_UNLOCKS: u16 = NOTES - 1;
+
+const _: () = assert!(Field::ALL.len() <= BANK as usize - 2 && Note::ALL.len() <= BANK as usize);
 
 impl Topics {
     /// Number of topics: three banks.
@@ -446,7 +450,22 @@ impl Topics {
     /// Accesses to `field` that are no loads: stores, read-modify-writes (failed ones, too), locks and unlocks.
     #[must_use]
     pub const fn writes(self, field: Field) -> Topics {
-        self.with(WRITES + field as u16)
+        match field {
+            Field::Flags => self.flag_changes().with(FOLIO_LOCKS).folio_unlocks(),
+            _ => self.with(WRITES + field as u16),
+        }
+    }
+
+    /// Writes of a folio's flags other than taking and dropping its lock.
+    #[must_use]
+    pub const fn flag_changes(self) -> Topics {
+        self.with(WRITES + Field::Flags as u16)
+    }
+
+    /// Drops of a folio lock.
+    #[must_use]
+    pub const fn folio_unlocks(self) -> Topics {
+        self.with(FOLIO_UNLOCKS)
     }
 
     /// Pure notes with code `note` (kind [`Kind::Note`]).
@@ -455,6 +474,7 @@ impl Topics {
         self.with(NOTES + note as u16)
     }
 
+    /// Those of both.
     #[must_use]
     pub const fn and(self, other: Topics) -> Topics {
         let mut t = self;
@@ -464,6 +484,14 @@ impl Topics {
             i += 1;
         }
         t
+    }
+
+    pub const fn is_empty(self) -> bool {
+        let mut i = 0;
+        while i < self.0.len() && self.0[i] == 0 {
+            i += 1;
+        }
+        i == self.0.len()
     }
 
     #[inline]
@@ -477,6 +505,8 @@ impl Topics {
         match kind {
             Kind::Load => field as u16,
             Kind::Note => NOTES + note as u16,
+            _ if matches!(note, Note::FolioTrylock | Note::FolioHandoff) => FOLIO_LOCKS,
+            _ if matches!(note, Note::FolioUnlock) => FOLIO_UNLOCKS,
             _ => WRITES + field as u16,
         }
     }
