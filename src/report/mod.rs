@@ -4,6 +4,7 @@
 //! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
 
 mod diagram;
+mod html;
 mod json;
 mod ledger;
 mod memory;

@@ -105,13 +105,13 @@ pub(super) fn swap_map_name(byte: u64) -> String {
     format!("{}{cache}", byte & SWAP_COUNT)
 }
 
-fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
+pub(super) fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
     let set: Vec<&str> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     if set.is_empty() { "0".to_string() } else { set.join("|") }
 }
 
 /// The value of a cell that is neither flags nor a count nor a pointer to a folio; `None` to show the number.
-fn value_name(field: Field, word: u64) -> Option<String> {
+pub(super) fn value_name(field: Field, word: u64) -> Option<String> {
     let list = |prefix: &str| {
         let names: Vec<String> = Seq(word).iter().map(|i| format!("{prefix}{i}")).collect();
         if names.is_empty() { "empty".to_string() } else { names.join(" ") }
@@ -205,8 +205,10 @@ fn pte(step: &Step) -> Words {
 }
 
 /// The value of a page-cache slot.
-fn slot_name(word: u64) -> String {
+pub(super) fn slot_name(word: u64) -> String {
     match word.checked_sub(1) {
+        // A value entry, as eviction leaves behind.
+        _ if word >> 63 != 0 => "shadow".to_string(),
         Some(f) => format!("F{f}"),
         None => "NULL".to_string(),
     }
@@ -225,7 +227,7 @@ pub(super) fn obj_name(obj: Obj) -> String {
 /// Names of the LRU lists.
 const LISTS: [&str; LRU_LISTS] = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
 
-fn list_name(list: u32) -> &'static str {
+pub(super) fn list_name(list: u32) -> &'static str {
     LISTS.get(list as usize).copied().unwrap_or("lru")
 }
 
@@ -501,7 +503,7 @@ fn note(e: &Event) -> Words {
 }
 
 /// A batch by its number, in the order of `struct cpu_fbatches`.
-fn batch_name(batch: u32) -> &'static str {
+pub(super) fn batch_name(batch: u32) -> &'static str {
     const NAMES: [&str; 7] =
         ["lru_add", "lru_move_tail", "lru_deactivate_file", "lru_deactivate", "lru_lazyfree", "lru_activate", "mlock"];
     NAMES.get(batch as usize).copied().unwrap_or("?")
