@@ -27,7 +27,7 @@ fn analysed(path: &Path) -> Option<Analysis> {
 fn page(shown: &Analysis) -> String {
     let report = shown.report().expect("a finding");
     let expect = Expect::Finding(report.signature());
-    let file = File { program: shown.program.clone(), expect, comments: Vec::new() };
+    let file = File { expect, ..File::new(shown.program.clone()) };
     report.html(&file, &["foliofuzz replay repro.mm".to_string()])
 }
 
@@ -149,7 +149,7 @@ fn the_page_is_one_file() {
     let shown = analysed(&common::root().join("corpus/bugs/2018_isolate_lru_page_mapping.mm")).expect("a finding");
     let report = shown.report().expect("a finding");
     let comments = vec!["</script><img src=//example.org/x> <!-- {{style}} {{script}}".to_string()];
-    let file = File { program: shown.program.clone(), expect: Expect::Unstated, comments: comments.clone() };
+    let file = File { comments: comments.clone(), ..File::new(shown.program.clone()) };
     let page = report.html(&file, &[]);
     assert!(data(&page)["repro"].as_str().is_some_and(|text| text.contains(&comments[0])));
     assert_eq!(page.matches("</script>").count(), 2);

@@ -73,7 +73,8 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
 fn write_page(out: &Path, report: &Report, loaded: &Loaded, executed: &Executed) -> Result<(), Failure> {
     let shown = &executed.shown;
     let program = shown.named().unwrap_or_else(|| shown.program.clone());
-    let file = File { program, expect: Expect::Finding(report.signature()), comments: loaded.file.comments.clone() };
+    let comments = loaded.file.comments.clone();
+    let file = File { expect: Expect::Finding(report.signature()), comments, ..File::new(program) };
     let checks = match executed.checks {
         all if all == CheckSet::all() => String::new(),
         checks => format!(" --checks {checks}"),
