@@ -150,7 +150,12 @@ impl Sink for Recorder<'_> {
         self.inner.on_switch(m, why, from, to, default);
     }
 
+    fn on_enter(&mut self, func: &'static Name) {
+        self.inner.on_enter(func);
+    }
+
     fn on_point(&mut self, m: &Machine, task: usize) {
+        self.inner.on_point(m, task);
         let site = m.current_site();
         let k = self.seen.entry((task as u8, m.op(task), site.hash())).or_insert(0);
         *k += 1;

@@ -23,7 +23,7 @@ mod world;
 pub use asked::Asked;
 pub use dfs::Dfs;
 
-pub use exhaust::{Bounded, Causality, Dpor, Exhaust, Observed, Reduction};
+pub use exhaust::{Bounded, Causality, Dpor, Exhaust, Gate, Observed, Persistent, Reduction};
 pub use pct::Pct;
 pub use pos::Pos;
 pub use preempt::{Anchor, MAX_RECORDS, Preempt, Preemptions, Schedule};
