@@ -16,7 +16,7 @@ mod tests;
 mod title;
 mod words;
 
-pub use diagram::DiagramStyle;
+pub use diagram::{DiagramStyle, Line};
 pub use ledger::Ledger;
 pub use signature::blame;
 pub use words::flag_names;
