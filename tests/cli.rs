@@ -89,7 +89,14 @@ fn hunt_finds_saves_and_says_so() {
 
 #[test]
 fn usage_errors_exit_2() {
-    for args in [&["hunt", "--kernel", "v9.9"][..], &["hunt", "--bug", "nothing"], &["list", "bogus"], &["replay"]] {
+    for args in [
+        &["hunt", "--kernel", "v9.9"][..],
+        &["hunt", "--sched", "pct:0"],
+        &["hunt", "--sched", "dpor"],
+        &["hunt", "--bug", "nothing"],
+        &["list", "bogus"],
+        &["replay"],
+    ] {
         let out = foliofuzz(args);
         assert_eq!(out.status.code(), Some(2), "{args:?}: {}", stderr(&out));
     }

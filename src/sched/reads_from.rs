@@ -273,7 +273,8 @@ impl ReadsFrom {
 impl Strategy for ReadsFrom {
     fn begin(&mut self, seed: u64, profile: &Profile) {
         self.rng = Rng::new(seed);
-        self.priorities.begin();
+        let kept = self.rng.one_in(2);
+        self.priorities.begin(kept);
         self.execution += 1;
         self.met = 0;
         self.new_pairs = false;

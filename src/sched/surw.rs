@@ -150,7 +150,8 @@ impl Surw {
 impl Strategy for Surw {
     fn begin(&mut self, seed: u64, profile: &Profile) {
         self.rng = Rng::new(seed);
-        self.priorities.begin();
+        let kept = self.rng.one_in(2);
+        self.priorities.begin(kept);
         self.choose(profile);
         let points: u32 = tasks(profile.known()).map(|t| profile.points(t)).sum();
         self.most_patience = PATIENCE * points;
