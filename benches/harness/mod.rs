@@ -10,6 +10,7 @@ pub use report::report;
 
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// Whose search it is.
@@ -112,26 +113,49 @@ impl Clock {
     }
 }
 
-/// Runs schedules until one shows the bug. `run` answers what each came to: whether it did, points, whether it was cut
-/// short; `None` if there is none left.
-pub fn trial(limits: Limits, mut run: impl FnMut() -> Option<(bool, u32, bool)>) -> Trial {
-    let clock = Clock::start();
-    let mut trial = Trial::default();
-    while trial.schedules < limits.schedules {
-        if trial.schedules % 256 == 255 && clock.elapsed() > limits.time {
-            break;
-        }
-        let Some((bug, points, cut)) = run() else { break };
+/// Counts the schedules of a trial.
+pub struct Tally {
+    trial: Trial,
+    limits: Limits,
+    clock: Clock,
+}
+
+impl Tally {
+    pub fn new(limits: Limits) -> Tally {
+        Tally { trial: Trial::default(), limits, clock: Clock::start() }
+    }
+
+    /// One schedule: whether it showed the bug, its points, whether it was cut short. False: it was the last.
+    pub fn add(&mut self, bug: bool, points: u32, cut: bool) -> bool {
+        let trial = &mut self.trial;
         trial.schedules += 1;
         trial.points += u64::from(points);
         trial.cut += u64::from(cut);
-        if bug {
-            trial.found = true;
-            break;
-        }
+        trial.found = bug;
+        let late = trial.schedules.is_multiple_of(256) && self.clock.elapsed() > self.limits.time;
+        !bug && !late && trial.schedules < self.limits.schedules
     }
-    trial.cpu = clock.elapsed().as_secs_f64();
-    trial
+
+    pub fn end(self) -> Trial {
+        Trial { cpu: self.clock.elapsed().as_secs_f64(), ..self.trial }
+    }
+}
+
+/// Runs schedules until one shows the bug; `run` answers as [`Tally::add`] wants it, `None` if there is none left. A
+/// scheduler that fails on its own assertions has failed the trial; false then, too: what it ran on is to be made anew.
+pub fn trial(limits: Limits, mut run: impl FnMut() -> Option<(bool, u32, bool)>) -> (Trial, bool) {
+    let mut tally = Tally::new(limits);
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        while let Some((bug, points, cut)) = run() {
+            if !tally.add(bug, points, cut) {
+                break;
+            }
+        }
+    }));
+    let panicked = ended.is_err();
+    let trial = tally.end();
+    let schedules = if panicked { limits.schedules } else { trial.schedules };
+    (Trial { panicked, schedules, ..trial }, !panicked)
 }
 
 /// The command line.
@@ -245,13 +269,8 @@ pub fn compare(cases: &[Case], arms: &[(&str, Side)], mut run: impl FnMut(usize,
             let limits = options.limits(case);
             let seeds = options.first_seed..options.first_seed + options.seeds;
             let trials = seeds.map(|seed| run(c, a, seed, limits)).collect();
-            let row = Row {
-                program: case.name.clone(),
-                arm: arm.0.to_string(),
-                side: arm.1,
-                cap: limits.schedules,
-                trials,
-            };
+            let row =
+                Row { program: case.name.clone(), arm: arm.0.to_string(), side: arm.1, cap: limits.schedules, trials };
             eprintln!("{}", report::line(&row));
             add(&mut rows, row);
             if let Some(file) = &options.json {

@@ -12,7 +12,8 @@ pub fn line(row: &Row) -> String {
     let schedules = row.total(|t| t.schedules);
     let rate = schedules as f64 / cpu.max(1e-9);
     let points = row.total(|t| t.points) as f64 / schedules.max(1) as f64;
-    let mut text = format!("{:36} {:12} {} · {rate:.0}/s · {points:.0} points · {cpu:.2} s", row.program, row.arm, cell(row));
+    let mut text =
+        format!("{:36} {:12} {} · {rate:.0}/s · {points:.0} points · {cpu:.2} s", row.program, row.arm, cell(row));
     let (cut, panics) = (row.total(|t| t.cut), row.total(|t| u64::from(t.panicked)));
     if cut > 0 {
         write!(text, " · {cut} cut short").ok();
@@ -70,6 +71,11 @@ impl<'a> Table<'a> {
         rows.min_by(|a, b| a.mean().total_cmp(&b.mean()))
     }
 
+    /// What an arm needs as a part of what the best stock scheduler needs, with the program.
+    fn against(&self, case: &'a Case, arm: &str) -> Option<(f64, &'a str)> {
+        Some((self.row(case, arm)?.mean() / self.best(case, Side::Stock)?.mean(), case.name.as_str()))
+    }
+
     /// Programs that the best stock scheduler needs more than a few schedules for.
     fn hard(&self) -> impl Iterator<Item = (&'a Case, &'a Row)> + '_ {
         let best = |c: &&'a Case| self.best(c, Side::Stock).map(|row| (*c, row));
@@ -94,7 +100,7 @@ impl<'a> Table<'a> {
     fn arms(&self) -> String {
         let mut out = String::from(
             "| arm | programs | solved in all trials | in some | schedules | CPU s | schedules/s | geometric mean \
-             | against the best stock |\n|---|---|---|---|---|---|---|---|---|\n",
+             | against the best stock | at worst |\n|---|---|---|---|---|---|---|---|---|---|\n",
         );
         for (arm, _) in &self.arms {
             let rows: Vec<&Row> = self.cases.iter().filter_map(|c| self.row(c, arm)).collect();
@@ -104,15 +110,17 @@ impl<'a> Table<'a> {
             );
             let means = geometric_mean(self.hard().filter_map(|(c, _)| self.row(c, arm)).map(Row::mean));
             let ratios = self.hard().filter_map(|(c, best)| self.row(c, arm).map(|r| r.mean() / best.mean()));
+            let worst = self.cases.iter().filter_map(|c| self.against(c, arm)).max_by(|a, b| a.0.total_cmp(&b.0));
             writeln!(
                 out,
-                "| {arm} | {} | {} | {} | {schedules} | {cpu:.0} | {:.0} | {} | {} |",
+                "| {arm} | {} | {} | {} | {schedules} | {cpu:.1} | {:.0} | {} | {} | {} |",
                 rows.len(),
                 rows.iter().filter(|r| r.solved()).count(),
                 rows.iter().filter(|r| r.found() > 0).count(),
                 schedules as f64 / cpu.max(1e-9),
                 means.map_or(String::new(), |(m, n)| format!("{} ({n})", figure(m))),
                 geometric_mean(ratios).map_or(String::new(), |(r, _)| format!("{r:.3}")),
+                worst.map_or(String::new(), |(r, name)| format!("{r:.1} ({name})")),
             )
             .ok();
         }
@@ -121,7 +129,8 @@ impl<'a> Table<'a> {
 
     /// Per program: the best of both sides.
     fn sides(&self) -> String {
-        let mut out = String::from("| program | best stock | | best of ours | | ours / stock |\n|---|---|---|---|---|---|\n");
+        let mut out =
+            String::from("| program | best stock | | best of ours | | ours / stock |\n|---|---|---|---|---|---|\n");
         let mut ratios = Vec::new();
         for case in &self.cases {
             let (stock, ours) = (self.best(case, Side::Stock), self.best(case, Side::Ours));
@@ -146,9 +155,7 @@ impl<'a> Table<'a> {
 
     /// Beside what was published.
     fn published(&self) -> String {
-        let mut out = String::from(
-            "| program | SURW | RFF | best of ours | | behind |\n|---|---|---|---|---|---|\n",
-        );
+        let mut out = String::from("| program | SURW | RFF | best of ours | | behind |\n|---|---|---|---|---|---|\n");
         for case in self.cases.iter().filter(|c| c.published.iter().any(Option::is_some)) {
             let Some(ours) = self.best(case, Side::Ours) else { continue };
             let names = ["SURW", "RFF"];

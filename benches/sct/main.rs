@@ -8,14 +8,13 @@ mod programs;
 mod rt;
 
 use foliofuzz::machine::Why;
-use foliofuzz::sched::{Asked, Pos, Rng, Strategy};
-use harness::{Case, Limits, Side, Trial, compare, trial};
+use foliofuzz::sched::{Any, Asked, Rng, Strategy};
+use harness::{Case, Limits, Side, compare, trial};
 use programs::PROGRAMS;
 use rt::{Chooser, Driver, Ended, Pool, Rt};
 use shuttle_engine::scheduler::Scheduler;
 use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A search: runs one schedule after another.
 trait Search {
@@ -59,20 +58,30 @@ impl<S: Strategy> Search for Ours<S> {
     }
 }
 
-fn ours<S: Strategy + 'static>(seed: u64, strategy: S) -> Box<dyn Search> {
-    Box::new(Ours { asked: Asked::new(strategy), rng: Rng::new(seed) })
-}
-
 /// As many schedules as are asked for.
 const ALL: usize = usize::MAX;
 
-/// Every arm: its name, whose it is, and how a search begins from a seed.
-const ARMS: &[(&str, Side, fn(u64) -> Box<dyn Search>)] = &[
-    ("random", Side::Stock, |seed| stock(RandomScheduler::new_from_seed(seed, ALL))),
-    ("pct:3", Side::Stock, |seed| stock(PctScheduler::new_from_seed(seed, 3, ALL))),
-    ("pct:10", Side::Stock, |seed| stock(PctScheduler::new_from_seed(seed, 10, ALL))),
-    ("urw", Side::Stock, |seed| stock(UrwRandomScheduler::new_from_seed(seed, ALL))),
-    ("our pos", Side::Ours, |seed| ours(seed, Pos::new())),
+/// How a search begins: of which arm, from which seed.
+type Make = fn(&str, u64) -> Box<dyn Search>;
+
+/// A strategy by its name in `list scheds`.
+const NAMED: Make = |name, seed| {
+    let strategy = Any::parse(name).expect("the arms name strategies");
+    Box::new(Ours { asked: Asked::new(strategy), rng: Rng::new(seed) })
+};
+
+/// Every arm: its name, whose it is, and how a search begins. Small letters are ours.
+const ARMS: &[(&str, Side, Make)] = &[
+    ("Random", Side::Stock, |_, seed| stock(RandomScheduler::new_from_seed(seed, ALL))),
+    ("PCT3", Side::Stock, |_, seed| stock(PctScheduler::new_from_seed(seed, 3, ALL))),
+    ("PCT10", Side::Stock, |_, seed| stock(PctScheduler::new_from_seed(seed, 10, ALL))),
+    ("URW", Side::Stock, |_, seed| stock(UrwRandomScheduler::new_from_seed(seed, ALL))),
+    ("pct:3", Side::Ours, NAMED),
+    ("urw", Side::Ours, NAMED),
+    ("pos", Side::Ours, NAMED),
+    ("surw", Side::Ours, NAMED),
+    ("surw:cell", Side::Ours, NAMED),
+    ("rf", Side::Ours, NAMED),
 ];
 
 fn case(p: &programs::Program) -> Case {
@@ -84,15 +93,15 @@ fn main() {
     let arms: Vec<(&str, Side)> = ARMS.iter().map(|a| (a.0, a.1)).collect();
     let mut pool = Pool::new();
     compare(&cases, &arms, |case, arm, seed, limits: Limits| {
-        let mut search = ARMS[arm].2(seed);
+        let mut search = ARMS[arm].2(ARMS[arm].0, seed);
         let run = || {
             let ended = search.run(&pool, PROGRAMS[case].run)?;
             Some((ended.is_bug(), rt::steps(), ended == Ended::Limit))
         };
-        // A scheduler may fail on its own assertions; the stacks of that execution are lost then.
-        catch_unwind(AssertUnwindSafe(|| trial(limits, run))).unwrap_or_else(|_| {
+        let (trial, intact) = trial(limits, run);
+        if !intact {
             pool = Pool::new();
-            Trial { panicked: true, schedules: limits.schedules, ..Trial::default() }
-        })
+        }
+        trial
     });
 }

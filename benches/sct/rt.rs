@@ -544,7 +544,8 @@ impl Pool {
             Driver::Engine(scheduler) => {
                 let schedule = scheduler.new_execution()?;
                 // SAFETY: only the lifetime is changed; it is forgotten again below, before the borrow ends.
-                let scheduler = unsafe { std::mem::transmute::<&mut dyn Scheduler, &mut (dyn Scheduler + 'static)>(scheduler) };
+                let scheduler =
+                    unsafe { std::mem::transmute::<&mut dyn Scheduler, &mut (dyn Scheduler + 'static)>(scheduler) };
                 ENGINE_SCHEDULER.set(Some(scheduler));
                 schedule
             }
