@@ -51,6 +51,9 @@ pub struct Trial {
     pub cut: u64,
     /// CPU seconds.
     pub cpu: f64,
+    /// Ended by its limit of CPU time.
+    #[serde(default)]
+    pub late: bool,
     /// The search itself failed.
     pub panicked: bool,
 }
@@ -74,9 +77,10 @@ impl Row {
         self.found() == self.trials.len()
     }
 
-    /// Restricted mean of schedules.
+    /// Restricted mean of schedules. A search that had none left, or failed, counts as if it had gone on in vain.
     pub fn mean(&self) -> f64 {
-        self.trials.iter().map(|t| t.schedules as f64).sum::<f64>() / self.trials.len().max(1) as f64
+        let cost = |t: &Trial| if t.found || t.late { t.schedules } else { self.cap };
+        self.trials.iter().map(cost).sum::<u64>() as f64 / self.trials.len().max(1) as f64
     }
 
     /// The `p`-th of `of` parts of the trials by schedules (median: 1 of 2), `None` if that one found nothing.
@@ -132,8 +136,8 @@ impl Tally {
         trial.points += u64::from(points);
         trial.cut += u64::from(cut);
         trial.found = bug;
-        let late = trial.schedules.is_multiple_of(256) && self.clock.elapsed() > self.limits.time;
-        !bug && !late && trial.schedules < self.limits.schedules
+        trial.late = trial.schedules.is_multiple_of(256) && self.clock.elapsed() > self.limits.time;
+        !bug && !trial.late && trial.schedules < self.limits.schedules
     }
 
     pub fn end(self) -> Trial {
@@ -153,9 +157,7 @@ pub fn trial(limits: Limits, mut run: impl FnMut() -> Option<(bool, u32, bool)>)
         }
     }));
     let panicked = ended.is_err();
-    let trial = tally.end();
-    let schedules = if panicked { limits.schedules } else { trial.schedules };
-    (Trial { panicked, schedules, ..trial }, !panicked)
+    (Trial { panicked, ..tally.end() }, !panicked)
 }
 
 /// The command line.
