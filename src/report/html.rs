@@ -110,7 +110,10 @@ impl Report<'_> {
         let position = |seq: u32| self.index_of(seq).and_then(|i| i.checked_sub(from));
         let finding = position(self.finding.seq);
         let other = self.finding.other.and_then(position);
-        let path = finding.zip(other).map(|(f, o)| order::path(steps, o, f));
+        // What is found when nothing goes on is no access: nothing can be ordered before it.
+        let end = |e: &Event| matches!(e.note, Note::Deadlock | Note::NoProgress | Note::Quiescent);
+        let sides = finding.zip(other).filter(|(f, _)| !end(&steps[*f].event));
+        let path = sides.map(|(f, o)| order::path(steps, o, f));
         let mut tasks: Vec<u8> = steps.iter().map(|s| s.event.task).collect();
         tasks.sort_unstable();
         tasks.dedup();

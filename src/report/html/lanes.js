@@ -65,7 +65,7 @@ function showRows(shown) {
       else lanes.spans.set(a, { from: n, to: n, lane: row.lane, depth });
     });
   });
-  lanes.content.style.height = `${(lanes.rows.length + 1) * ROW}px`;
+  lanes.content.style.height = `${(lanes.rows.length + 2) * ROW}px`;
   layOut();
 }
 
@@ -213,11 +213,24 @@ function drawMark(parent, row, n) {
   shape(parent, kind, `mark k-${kind} c-${about}`, markX(row), centre(n));
 }
 
+/** Why the task that ran until here does not go on: in its own lane, which is empty from here on. */
+function turnElement(row, before) {
+  const e = element("span", "turn", row.turn.text);
+  const [text] = wording(row);
+  const end = row.lane < before.lane ? markX(row) + (text.length + 3) * CHAR : 0;
+  const left = Math.max(markX(before) + 4, end);
+  const right = row.lane > before.lane ? lanes.left[row.lane] - 8 : lanes.scroll.clientWidth - 8;
+  e.style.left = `${left}px`;
+  e.style.maxWidth = `${Math.max(0, right - left)}px`;
+  e.title = `${DATA.lanes[before.lane]} ${row.turn.text}`;
+  return e;
+}
+
 function rowElement(row, n) {
   const [text, result] = wording(row);
   const e = element("div", row.head ? `row is-head${row.head.op ? " is-op" : ""}${row.again ? " again" : ""}` : "row");
   e.style.top = `${n * ROW}px`;
-  if (row.turn) e.append(element("span", "turn", `${DATA.lanes[row.turn.from]} ${row.turn.text}`));
+  if (row.turn) e.append(turnElement(row, lanes.rows[n - 1]));
   if (row.head) {
     const words = element("span", "words", text);
     words.style.left = `${lanes.left[row.lane] + (row.depth + 1) * BAR + 3}px`;
@@ -263,13 +276,16 @@ function arrow(parent, className, from, to) {
   if (a === undefined || b === undefined || b < lanes.drawn[0] - 200 || a > lanes.drawn[1] + 200) return;
   const [p, q] = [lanes.rows[a], lanes.rows[b]];
   const [x1, y1, x2, y2] = [markX(p), centre(a), markX(q), centre(b)];
-  const side = x1 === x2 ? 40 : 0;
+  // Within a lane the arrow goes round on the left, between lanes from top to bottom.
+  const round = p.lane === q.lane;
+  const far = lanes.left[p.lane] - 28;
   const bend = Math.min(80, Math.abs(y2 - y1) / 2);
-  const d = side
-    ? `M${x1 + 5} ${y1} C${x1 + side} ${y1} ${x2 + side} ${y2} ${x2 + 7} ${y2}`
+  const d = round
+    ? `M${x1 - 5} ${y1} C${far} ${y1} ${far} ${y2} ${x2 - 9} ${y2}`
     : `M${x1} ${y1 + 5} C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2 - 8}`;
   svg("path", { class: `arrow ${className}`, d }, parent);
-  const tip = side ? `M${x2 + 12} ${y2 - 4} L${x2 + 6} ${y2} L${x2 + 12} ${y2 + 4} Z`
+  const tip = round
+    ? `M${x2 - 12} ${y2 - 4} L${x2 - 5} ${y2} L${x2 - 12} ${y2 + 4} Z`
     : `M${x2 - 4} ${y2 - 11} L${x2} ${y2 - 4} L${x2 + 4} ${y2 - 11} Z`;
   svg("path", { class: `tip ${className}`, d: tip }, parent);
 }
@@ -280,9 +296,10 @@ function reveal(step) {
   if (n === undefined) return;
   const { scrollTop, clientHeight } = lanes.scroll;
   const margin = Math.min(5 * ROW, clientHeight / 4);
-  if (n * ROW < scrollTop + margin) lanes.scroll.scrollTop = Math.max(0, n * ROW - margin);
+  const whole = (y) => Math.max(0, Math.ceil(y / ROW) * ROW);
+  if (n * ROW < scrollTop + margin) lanes.scroll.scrollTop = whole(n * ROW - margin);
   else if ((n + 1) * ROW > scrollTop + clientHeight - margin) {
-    lanes.scroll.scrollTop = (n + 1) * ROW - clientHeight + margin;
+    lanes.scroll.scrollTop = whole((n + 1) * ROW - clientHeight + margin);
   }
 }
 

@@ -149,7 +149,7 @@ function fillHeader() {
     sides.append(b);
   };
   side(DATA.other, "o", "other");
-  if (DATA.other !== null && DATA.finding !== null) sides.append(element("span", "between", betweenSides()));
+  if (DATA.ordered !== null) sides.append(element("span", "between", betweenSides()));
   side(DATA.finding, "f", "finding");
 }
 
