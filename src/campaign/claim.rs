@@ -11,7 +11,7 @@ use super::analysis::Analysis;
 use super::prove::{Explored, Limits, Progress, Replay};
 use crate::exec::Runner;
 use crate::machine::{Halted, Recorder, Sched, Trace};
-use crate::prog::{Claim, Program, schedule_of};
+use crate::prog::{Claim, ClaimFailure, ClaimLine, Program, Spot, schedule_of};
 use crate::san::CheckSet;
 use crate::sched::{Bounded, Exhaust, MAX_RECORDS, Persistent, Preemptions, Reduction};
 use std::cell::RefCell;
@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-pub use track::Failure;
 use track::{Followed, Listener, State, Tracker};
 
 /// The answer.
@@ -37,7 +36,7 @@ pub enum Judgement {
 pub struct Way {
     /// Executions that come to the line and end so.
     pub executions: u64,
-    pub failure: Failure,
+    pub failure: ClaimFailure,
     pub shown: Shown,
 }
 
@@ -54,6 +53,14 @@ pub struct Shown {
     pub signature: Option<String>,
 }
 
+/// What does happen.
+pub struct Nearest {
+    pub claim: Claim,
+    /// What was changed, in words.
+    pub changes: Vec<String>,
+    pub shown: Box<Shown>,
+}
+
 /// One search.
 pub struct Judge<'a> {
     pub limits: Limits,
@@ -68,7 +75,7 @@ pub struct Judge<'a> {
 #[derive(Default)]
 struct Best {
     line: usize,
-    ways: BTreeMap<String, (u64, Failure, Vec<u8>, usize)>,
+    ways: BTreeMap<String, (u64, ClaimFailure, Vec<u8>, usize)>,
 }
 
 /// How the search under one bound ended.
@@ -122,6 +129,28 @@ impl<'a> Judge<'a> {
         Judgement::Impossible { line: best.line, ways: shown.collect() }
     }
 
+    /// The claim with as little changed as makes it possible, what was changed, and an execution that shows it. `line`
+    /// is the first that cannot happen as it stands.
+    pub fn nearest(&mut self, program: &Program, claim: &Claim, line: usize) -> Option<Nearest> {
+        for (changed, what) in changes(claim, line) {
+            if let Judgement::Possible(shown) = self.judge(program, &changed) {
+                return Some(Nearest { claim: changed, changes: vec![what], shown });
+            }
+        }
+        // One change is not enough: every line that cannot happen loses what it says.
+        let (mut changed, mut line, mut done) = (claim.clone(), line, Vec::new());
+        loop {
+            let (next, what) = relaxed(&changed, line).or_else(|| dropped(&changed, line))?;
+            done.push(what);
+            changed = next;
+            match self.judge(program, &changed) {
+                Judgement::Possible(shown) => return Some(Nearest { claim: changed, changes: done, shown }),
+                Judgement::Impossible { line: at, .. } => line = at,
+                Judgement::Undecided { .. } => return None,
+            }
+        }
+    }
+
     fn run<R: Reduction>(
         &mut self,
         program: &Program,
@@ -152,7 +181,7 @@ impl<'a> Judge<'a> {
                 // Everything is over, the epilogue, too.
                 State::Open => {
                     self.explored.executions += 1;
-                    best.add(tracker.cursor, &Failure::Gone, tree.path());
+                    best.add(tracker.cursor, &ClaimFailure::Gone, tree.path());
                 }
             }
             drop(tracker);
@@ -180,7 +209,7 @@ impl<'a> Judge<'a> {
     /// Runs a path again, recorded.
     fn show(&mut self, program: &Program, claim: &Claim, path: Vec<u8>) -> Shown {
         let start = path.first().copied().unwrap_or(0);
-        let (trace, met, _) = self.record(program, claim, &mut Replay::new(path));
+        let (trace, met, _) = self.record(program, claim, Some(path.len()), &mut Replay::new(path));
         let schedule = schedule_of(&trace, start);
         if schedule.records.len() > MAX_RECORDS {
             return Shown { program: program.clone(), trace, met, verified: false, signature: None };
@@ -189,25 +218,84 @@ impl<'a> Judge<'a> {
         named.fix_up();
         let mut own = Preemptions::default();
         own.load(&named.schedule.records);
-        let (_, again, strayed) = self.record(&named, claim, &mut own);
+        let (_, again, left) = self.record(&named, claim, None, &mut own);
         let signature = Analysis::of(&mut Runner::new(CheckSet::all()), &named).signature();
-        Shown { verified: !strayed && again == met, program: named, trace, met, signature }
+        Shown { verified: left.is_none() && again == met, program: named, trace, met, signature }
     }
 
-    fn record(&mut self, program: &Program, claim: &Claim, sched: &mut dyn Sched) -> (Trace, Vec<u32>, bool) {
+    /// `ends`: the choices after which the search ended the execution.
+    fn record(
+        &mut self,
+        program: &Program,
+        claim: &Claim,
+        ends: Option<usize>,
+        sched: &mut dyn Sched,
+    ) -> (Trace, Vec<u32>, Option<usize>) {
         let tracker = Rc::new(RefCell::new(Tracker::new(Rc::new(claim.clone()))));
-        let mut followed = Followed { inner: sched, tracker: Rc::clone(&tracker), strayed: false };
+        let mut followed = Followed::new(sched, Rc::clone(&tracker));
+        followed.ends = ends;
         let mut listener = Listener(Rc::clone(&tracker));
         let mut recorder = Recorder::new(&mut listener, true);
         self.runner.observe(program, Some(&mut followed), &mut recorder);
-        let (trace, strayed) = (recorder.trace, followed.strayed);
+        let (trace, left) = (recorder.trace, followed.left);
         let met = tracker.borrow().met.clone();
-        (trace, met, strayed)
+        (trace, met, left)
+    }
+
+    /// Lines of the claim that happen in one execution under another strategy.
+    pub fn lines_in(&mut self, program: &Program, claim: &Claim, sched: &mut dyn Sched) -> usize {
+        let tracker = Rc::new(RefCell::new(Tracker::new(Rc::new(claim.clone()))));
+        let mut followed = Followed::new(sched, Rc::clone(&tracker));
+        self.runner.observe(program, Some(&mut followed), &mut Listener(Rc::clone(&tracker)));
+        followed.left.unwrap_or(tracker.borrow().cursor)
     }
 }
 
+/// The line without what it says of the outcome.
+fn relaxed(claim: &Claim, line: usize) -> Option<(Claim, String)> {
+    let ClaimLine::Step(who, spot, outcome) = claim.lines.get(line)? else { return None };
+    if outcome.is_none() && spot.count.is_none() {
+        return None;
+    }
+    let mut changed = claim.clone();
+    let spot = Spot { count: None, ..spot.clone() };
+    changed.lines[line] = ClaimLine::Step(*who, spot, None);
+    Some((changed, format!("`{}` with another outcome", claim.lines[line])))
+}
+
+fn dropped(claim: &Claim, line: usize) -> Option<(Claim, String)> {
+    let mut changed = claim.clone();
+    if changed.lines.len() < 2 || line >= changed.lines.len() {
+        return None;
+    }
+    let gone = changed.lines.remove(line);
+    Some((changed, format!("without `{gone}`")))
+}
+
+/// The line somewhere else.
+fn moved(claim: &Claim, line: usize, to: usize) -> (Claim, String) {
+    let mut changed = claim.clone();
+    let moved = changed.lines.remove(line);
+    let what = match changed.lines.get(to) {
+        Some(next) => format!("`{moved}` before `{next}`"),
+        None => format!("`{moved}` at the end"),
+    };
+    changed.lines.insert(to, moved);
+    (changed, what)
+}
+
+/// Claims that differ in one thing, the least first.
+fn changes(claim: &Claim, line: usize) -> Vec<(Claim, String)> {
+    let mut all: Vec<(Claim, String)> = relaxed(claim, line).into_iter().collect();
+    if matches!(claim.lines.get(line), Some(ClaimLine::Step(..))) {
+        all.extend((0..claim.lines.len()).filter(|to| *to != line).map(|to| moved(claim, line, to)));
+    }
+    all.extend(dropped(claim, line));
+    all
+}
+
 impl Best {
-    fn add(&mut self, line: usize, failure: &Failure, path: Vec<u8>) {
+    fn add(&mut self, line: usize, failure: &ClaimFailure, path: Vec<u8>) {
         if line < self.line {
             return;
         }
@@ -221,22 +309,22 @@ impl Best {
 }
 
 /// What tells ways apart.
-fn key(failure: &Failure) -> String {
+fn key(failure: &ClaimFailure) -> String {
     match failure {
-        Failure::Outcome(e) => format!("{:?} {} {} {}", e.kind, e.obj, e.old, e.new),
-        Failure::State(wrong) => wrong.join(", "),
-        Failure::Gone => "gone".to_string(),
-        Failure::Later(line) => format!("later {line}"),
-        Failure::Waits(obj) => format!("waits {obj:?}"),
+        ClaimFailure::Outcome(e) => format!("{:?} {} {} {}", e.kind, e.obj, e.old, e.new),
+        ClaimFailure::State(wrong) => wrong.join(", "),
+        ClaimFailure::Gone => "gone".to_string(),
+        ClaimFailure::Later(line) => format!("later {line}"),
+        ClaimFailure::Waits(obj) => format!("waits {obj:?}"),
     }
 }
 
 /// What was made and came out otherwise says most.
-fn rank(failure: &Failure) -> u8 {
+fn rank(failure: &ClaimFailure) -> u8 {
     match failure {
-        Failure::Outcome(_) | Failure::State(_) => 0,
-        Failure::Later(_) => 1,
-        Failure::Waits(_) => 2,
-        Failure::Gone => 3,
+        ClaimFailure::Outcome(_) | ClaimFailure::State(_) => 0,
+        ClaimFailure::Later(_) => 1,
+        ClaimFailure::Waits(_) => 2,
+        ClaimFailure::Gone => 3,
     }
 }

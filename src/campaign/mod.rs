@@ -26,7 +26,7 @@ mod tests;
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
 pub use certify::{CERTIFY_BUDGET, Certificate, certify};
-pub use claim::{Failure, Judge, Judgement, Shown, Way};
+pub use claim::{Judge, Judgement, Nearest, Shown, Way};
 pub use condense::condense;
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;

@@ -107,20 +107,26 @@ impl Report<'_> {
 
     /// [`Report::diagram`] line by line.
     pub fn diagram_lines(&self, style: &DiagramStyle) -> Vec<Line> {
-        let width = style.width.max(40);
         let slice = self.slice();
-        let mut head = self.legend(&slice, width);
         if slice.culprit.is_none() {
+            let mut head = self.legend(&slice, style.width.max(40));
             head.push_str("(the execution was not recorded)\n");
             return plain(&head);
         }
+        self.lines_of(&slice, style)
+    }
+
+    /// The diagram of chosen steps.
+    pub(super) fn lines_of(&self, slice: &Slice, style: &DiagramStyle) -> Vec<Line> {
+        let width = style.width.max(40);
+        let mut head = self.legend(slice, width);
         head.push('\n');
-        let rows = self.rows(&slice);
+        let rows = self.rows(slice);
         let columns: Vec<u8> = {
             let tasks: BTreeSet<u8> = rows.iter().map(|r| r.task).collect();
             tasks.into_iter().collect()
         };
-        let roles = self.roles(&slice, &columns);
+        let roles = self.roles(slice, &columns);
         let named = roles.iter().rev().skip(1).flatten().map(|name| name.len()).max().unwrap_or(0);
         let layout = Layout { starts: starts(&rows, &columns, named + 1, style), width, tabs: style.tabs };
         self.heads(&roles, &columns, &layout, &mut head);
@@ -206,6 +212,7 @@ impl Report<'_> {
             if Some(i) == slice.culprit {
                 parts.push(format!("<-- {}", self.phrase()));
             }
+            parts.extend(slice.marks.get(&i).into_iter().flatten().cloned());
             rows.push(Row { task: e.task, indent: 2 * kept.len(), parts, step: Some(e.seq) });
             *before = kept.iter().map(|k| k.0).collect();
             last_task = Some(e.task);

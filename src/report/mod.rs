@@ -3,6 +3,7 @@
 //! Everything here is a pure function of a program, a finding and the recorded trace, and returns strings. Nothing
 //! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
 
+mod claim;
 mod diagram;
 mod html;
 mod json;
@@ -16,6 +17,7 @@ mod tests;
 mod title;
 mod words;
 
+pub use claim::{ClaimReport, paragraph};
 pub use diagram::{DiagramStyle, Line};
 pub use ledger::Ledger;
 pub use signature::blame;

@@ -37,6 +37,8 @@ pub(super) struct Slice {
     pub lists: bool,
     pub mlock: bool,
     pub nr_mlock: bool,
+    /// What stands behind a step.
+    pub marks: BTreeMap<usize, Vec<String>>,
 }
 
 struct Slicer<'a> {
@@ -129,7 +131,7 @@ impl Report<'_> {
         let counted = shown.iter().map(|i| &steps[*i].event).filter(counted);
         let folios = counted.filter_map(|e| e.obj.as_folio()).fold(s.folios | s.origins, |set, f| set | 1 << f);
         let Slicer { mappings, lists, mlock, nr_mlock, .. } = s;
-        Slice { shown, culprit: Some(end), folios, mappings, lists, mlock, nr_mlock }
+        Slice { shown, culprit: Some(end), folios, mappings, lists, mlock, nr_mlock, marks: BTreeMap::new() }
     }
 }
 
@@ -142,6 +144,35 @@ impl Report<'_> {
             key(&s.event) == key(&c.event) && s.event.note == Note::RefPut && s.event.new == 0 && outer
         });
         put.and_then(|s| s.event.obj.as_folio()).map_or(0, |f| 1 << f)
+    }
+}
+
+impl Report<'_> {
+    /// The steps that tell how those of a claim came about: `named` are their positions, `end` is the last there is to
+    /// tell of.
+    pub(super) fn slice_of(&self, named: &BTreeSet<usize>, end: usize, folios: u32, mappings: u32) -> Slice {
+        let steps = &self.trace.steps[..];
+        let s = Slicer {
+            steps,
+            from: self.setup_end().min(end),
+            end,
+            other: None,
+            folios,
+            mappings,
+            origins: 0,
+            mlock: false,
+            nr_mlock: false,
+            quiet: QUIET,
+            regress: false,
+            index: false,
+            locks_only: false,
+            lists: false,
+            bad_page: false,
+            core: named.iter().filter_map(|i| steps.get(*i)).map(|s| key(&s.event)).collect(),
+        };
+        let mut shown: BTreeSet<usize> = s.run().into_iter().filter(|i| *i != end).collect();
+        shown.extend(named.iter().filter(|i| **i <= end));
+        Slice { shown: shown.into_iter().collect(), folios, mappings, ..Slice::default() }
     }
 }
 

@@ -1,33 +1,18 @@
 //! Where an execution stands in a claim.
 
 use crate::machine::{Machine, Sched, Sink, Why, m};
-use crate::prog::{Claim, ClaimLine, ClaimOutcome, Expr, Place, Spot, SpotKind};
+use crate::prog::{Claim, ClaimFailure, ClaimLine, ClaimOutcome, Expr, Place, Spot, SpotKind};
 use crate::sched::Gate;
 use crate::vocab::*;
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Why a line did not happen.
-#[derive(Clone, Debug)]
-pub enum Failure {
-    /// The step was made, and this came of it.
-    Outcome(Event),
-    /// The state is another one: what is wrong with it.
-    State(Vec<String>),
-    /// The task, or its operation, ended without coming to the step.
-    Gone,
-    /// The task came first to this line, which is a later one.
-    Later(usize),
-    /// Nobody could go on: the task waits for this object, or only repeats itself.
-    Waits(Option<Obj>),
-}
 
 /// How an execution stands to the claim.
 #[derive(Clone, Debug)]
 pub enum State {
     Open,
     Met,
-    Failed(Failure),
+    Failed(ClaimFailure),
 }
 
 /// Follows one execution after the other. The machine's strategy asks it as a [`Gate`], and tells it who goes on; events
@@ -100,7 +85,7 @@ impl Tracker {
         matches!(self.state, State::Open)
     }
 
-    fn fail(&mut self, seq: u32, why: Failure) {
+    fn fail(&mut self, seq: u32, why: ClaimFailure) {
         self.met.push(seq);
         self.state = State::Failed(why);
     }
@@ -138,7 +123,7 @@ impl Tracker {
             self.stopped &= !(1 << task);
             match is_as_claimed(&event, spot, *outcome) {
                 true => self.meet(event.seq),
-                false => self.fail(event.seq, Failure::Outcome(event)),
+                false => self.fail(event.seq, ClaimFailure::Outcome(event)),
             }
         }
         steps
@@ -206,7 +191,7 @@ impl Tracker {
                 }
                 ClaimLine::State(expr) => match wrong(m, expr) {
                     None => self.meet(seq),
-                    Some(why) => self.fail(seq, Failure::State(why)),
+                    Some(why) => self.fail(seq, ClaimFailure::State(why)),
                 },
             }
         }
@@ -222,11 +207,11 @@ impl Tracker {
         let done = who.op.is_some_and(|op| self.ops_done[task] >> op & 1 != 0);
         let ends = matches!(line, ClaimLine::Until(_, Place::End));
         if (over || done) && !ends {
-            return self.fail(m.seq(), Failure::Gone);
+            return self.fail(m.seq(), ClaimFailure::Gone);
         }
         let waits = |i: &usize| *i > self.cursor;
         if let Some(later) = lines(self.at[task]).find(waits).filter(|_| self.at[task] >> self.cursor & 1 == 0) {
-            self.fail(m.seq(), Failure::Later(later));
+            self.fail(m.seq(), ClaimFailure::Later(later));
         }
     }
 
@@ -289,7 +274,7 @@ impl Gate for Tracker {
         match why {
             Why::Point | Why::Spin => self.position(m, cur),
             Why::Blocked => {}
-            Why::End => self.ended |= u32::from(cur < CPUS) << cur,
+            Why::End => self.ended |= 1 << cur,
         }
         let ended = why == Why::End || self.op_ended >> cur & 1 != 0;
         self.op_ended &= !(1 << cur);
@@ -321,7 +306,7 @@ impl Gate for Tracker {
             let lock = m.would_block(t).then(|| m.pending(t).obj);
             lock.or_else(|| m.waiting_on(t))
         });
-        self.fail(m.seq(), Failure::Waits(waits));
+        self.fail(m.seq(), ClaimFailure::Waits(waits));
     }
 }
 
@@ -412,22 +397,41 @@ impl Sink for Listener {
 pub struct Followed<'a> {
     pub inner: &'a mut dyn Sched,
     pub tracker: Rc<RefCell<Tracker>>,
-    /// A task went on that the claim holds: the execution is none of its.
-    pub strayed: bool,
+    /// Lines that had happened when a task went on that the claim holds: the rest is none of the claim's.
+    pub left: Option<usize>,
+    /// After so many choices nobody could go on.
+    pub ends: Option<usize>,
+    choices: usize,
+}
+
+impl<'a> Followed<'a> {
+    pub fn new(inner: &'a mut dyn Sched, tracker: Rc<RefCell<Tracker>>) -> Followed<'a> {
+        Followed { inner, tracker, left: None, ends: None, choices: 0 }
+    }
+
+    fn look(&mut self, task: usize) -> usize {
+        self.choices += 1;
+        let tracker = self.tracker.borrow();
+        if tracker.held() >> task & 1 != 0 {
+            self.left.get_or_insert(tracker.cursor);
+        }
+        task
+    }
 }
 
 impl Sched for Followed<'_> {
     fn start(&mut self, m: &Machine, cpu: usize) -> usize {
         self.tracker.borrow_mut().begin(m);
         let task = self.inner.start(m, cpu);
-        self.strayed |= self.tracker.borrow().held() >> task & 1 != 0;
-        task
+        self.look(task)
     }
 
     fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
         self.tracker.borrow_mut().arrived(m, why, cur);
+        if self.ends == Some(self.choices) {
+            self.tracker.borrow_mut().stuck(m);
+        }
         let task = self.inner.pick(m, why, cur, runnable);
-        self.strayed |= self.tracker.borrow().held() >> task & 1 != 0;
-        task
+        self.look(task)
     }
 }

@@ -50,6 +50,11 @@ impl Cells {
         *word != before
     }
 
+    /// Whether it is written.
+    fn has(&self, cell: CellId) -> bool {
+        self.write[cell as usize / 64] >> (cell % 64) & 1 != 0
+    }
+
     fn conflicts(&self, other: &Cells) -> bool {
         (0..WORDS).any(|i| {
             let (r, u, s, w) = (self.read[i], self.update[i], self.shared[i], self.write[i]);
@@ -143,6 +148,10 @@ impl Persistent {
             } else {
                 return node.enabled;
             };
+            // What a claim comes to may end the execution: nobody's later steps would be seen.
+            if next.has(Hidden::Claim.cell()) && node.enabled >> task & 1 != 0 {
+                return node.enabled;
+            }
             for other in (0..TASKS).filter(|t| !done >> t & 1 != 0) {
                 if live >> other & 1 == 0 {
                     // A service that somebody may start.
@@ -184,7 +193,8 @@ impl Reduction for Persistent {
             if new && !self.learned {
                 let mut one = Cells::EMPTY;
                 one.insert(touch.cell, touch.access);
-                self.learned = (0..TASKS).any(|t| t != task && self.users[t].conflicts(&one));
+                self.learned = touch.cell == Hidden::Claim.cell()
+                    || (0..TASKS).any(|t| t != task && self.users[t].conflicts(&one));
             }
         }
     }
