@@ -1,5 +1,5 @@
-//! What `explain` prints for every variant of the mail threads that must be found, word for word, and rules that hold for
-//! everything it prints. `BLESS=1 cargo test --test explain` writes `tests/golden/`; read the difference before you
+//! What `explain` prints for every variant of the mail threads that must be found, word for word, and rules that hold
+//! for everything it prints. `BLESS=1 cargo test --test explain` writes `tests/golden/`; read the difference before you
 //! commit it.
 
 mod common;
@@ -8,8 +8,9 @@ use foliofuzz::campaign::Analysis;
 use foliofuzz::exec::Runner;
 use foliofuzz::prog::{Expect, File};
 use foliofuzz::report::{DiagramStyle, Report};
-use foliofuzz::san::CheckSet;
+use foliofuzz::san::{CHECKS, CheckSet, Finding};
 use foliofuzz::vocab::{Field, Owner};
+use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -113,8 +114,8 @@ fn own_words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_string).collect()
 }
 
-/// Promise 4: nothing in a diagram that was not executed. Each line that shows a step is that event of the trace, in the
-/// trace's own words; names of functions are those the step was made in.
+/// Nothing in a diagram that was not executed: each line that shows a step is that event of the trace, in the trace's
+/// own words; names of functions are those the step was made in.
 #[test]
 fn every_line_of_a_diagram_was_executed() {
     with_reports(|path, _, report| {
@@ -197,4 +198,68 @@ fn tabs_keep_the_columns() {
         let tabbed: String = report.diagram_lines(&style).iter().map(|l| l.text.replace('\t', " ") + " ").collect();
         assert_eq!(words(&tabbed), words(&report.diagram(&DiagramStyle::KERNEL)), "{}", path.display());
     });
+}
+
+/// A rewriting that syzkaller's `pkg/report` does to titles: what it looks for, and what it puts there.
+const REWRITES: [(&str, &str); 8] = [
+    // Names of the fuzzer's own processes.
+    (r"syz-executor\.?[0-9]+([/:][0-9]+)?", "syz-executor"),
+    (r"syzkaller[0-9]+([/:][0-9]+)?", "syzkaller"),
+    // Addresses: six and more hexadecimal digits that no letter leads to.
+    (r"([^a-zA-Z0])(?:0x)?[0-9a-f]{6,}", "${1}ADDR"),
+    (r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", "IP"),
+    // Lines of files, places in functions, CPUs.
+    (r"(\.[0-9A-Za-z_]+)(?::[0-9]+)+", "${1}:LINE"),
+    (r"([a-zA-Z][a-zA-Z0-9_.]+)\+0x[0-9a-z]+/0x[0-9a-z]+", "${1}"),
+    (r"CPU#[0-9]+", "CPU"),
+    // Decimal numbers that stand alone.
+    (r"([^0-9A-Za-z_])[0-9]+([^0-9A-Za-z_]|$)", "${1}NUM${2}"),
+];
+
+/// A title as `pkg/report` keeps it, with the function it takes for the guilty one.
+fn as_syzkaller(rewrites: &[(Regex, &str)], title: &str) -> (String, Option<String>) {
+    let mut title = title.to_string();
+    for (pattern, with) in rewrites {
+        loop {
+            let next = pattern.replace_all(&title, *with).into_owned();
+            if next == title {
+                break;
+            }
+            title = next;
+        }
+    }
+    let kept: String = title.chars().take(120).filter(|c| (' '..='~').contains(c)).collect();
+    let kept = kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let frame = Regex::new(r".* in ([a-zA-Z0-9_]+)").expect("a pattern");
+    let frame = frame.captures(&kept).map(|found| found[1].to_string());
+    (kept, frame)
+}
+
+/// Every kind of finding under every pair of functions that was blamed: `pkg/report` keeps the title as it is, files it
+/// under the first function, and finds the frames of the stacks.
+#[test]
+fn titles_and_stacks_pass_through_syzkaller() {
+    let rewrites = REWRITES.map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with));
+    // The rules bite.
+    let bitten = as_syzkaller(&rewrites, "BUG: at ffff888105a32000 in f+0x1/0x2 mm/a.c:12 on CPU#3, 7").0;
+    assert_eq!(bitten, "BUG: at ADDR in f mm/a.c:LINE on CPU, NUM");
+    let frame = Regex::new(r"^ *([a-zA-Z0-9_]+)(?:\.|\+)").expect("a pattern");
+    let mut titles = BTreeSet::new();
+    with_reports(|path, _, report| {
+        for kind in CHECKS.iter().flat_map(|c| c.kinds) {
+            let finding = Finding { check: kind.check, kind: kind.name, stage: kind.stage, ..*report.finding };
+            let title = Report { finding: &finding, bugs: Vec::new(), ..*report }.title();
+            let (kept, guilty) = as_syzkaller(&rewrites, &title);
+            assert_eq!(kept, title, "{}", path.display());
+            let names: Vec<&str> = title.split_once(" in ").map_or(Vec::new(), |(_, n)| n.split(" / ").collect());
+            assert_eq!(guilty.as_deref(), names.first().copied(), "{title}");
+            assert!(names.is_sorted() && title.matches(" in ").count() == 1 && title.len() <= 120, "{title}");
+            titles.insert(title);
+        }
+        let splat = report.splat();
+        let calls: Vec<&str> = splat.lines().filter(|l| l.contains("+0x")).collect();
+        assert!(!calls.is_empty() && calls.iter().all(|l| frame.is_match(l)), "{}: {calls:?}", path.display());
+        assert!(splat.contains(&format!("\n{}\n", report.title())) && splat.contains(" simulated by foliofuzz"));
+    });
+    assert!(titles.len() > 1000, "{} titles", titles.len());
 }

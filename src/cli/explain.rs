@@ -21,6 +21,12 @@ pub struct ExplainArgs {
     /// How wide: `kernel` for mails and commit messages, `wide` for terminals
     #[arg(long, value_enum, default_value_t)]
     style: Style,
+    /// Columns of text of the diagram, instead of the style's 75 or 118
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=250))]
+    width: Option<u16>,
+    /// Tabs between the columns of the diagram, at tab stops of 8
+    #[arg(long)]
+    tabs: bool,
     /// Every step of the execution as well
     #[arg(long)]
     trace: bool,
@@ -52,6 +58,7 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
         Style::Kernel => DiagramStyle::KERNEL,
         Style::Wide => DiagramStyle::WIDE,
     };
+    let style = DiagramStyle { width: args.width.map_or(style.width, usize::from), tabs: args.tabs };
     if args.format == Format::Text {
         say(report.splat().trim_end());
         say("");

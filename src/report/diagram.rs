@@ -426,8 +426,8 @@ impl Report<'_> {
     }
 }
 
-/// Where the columns begin: even cells, moved left as far as the longest lines of the right-hand columns need it. `named`
-/// is the room the names at their heads want.
+/// Where the columns begin: even cells, moved left as far as the longest lines of the right-hand columns need it.
+/// `named` is the room the names at their heads want.
 fn starts(rows: &[Row], columns: &[u8], named: usize, style: &DiagramStyle) -> Vec<usize> {
     let (n, width) = (columns.len().max(1), style.width.max(40));
     let even = (width + 2) / n;

@@ -134,8 +134,8 @@ impl Report<'_> {
         out.push_str(&format!(" {}\n", self.op_line(e.task, e.op)));
     }
 
-    /// The access on the other side: the finding's, if it names one the execution made, or what changed last, by another
-    /// task, the state that the violation is about.
+    /// The access on the other side: the finding's, if it names one the execution made, or what changed last, by
+    /// another task, the state that the violation is about.
     pub(super) fn other_side(&self) -> Option<usize> {
         let end = self.index_of(self.finding.seq)?;
         let named = self.finding.other.and_then(|s| self.index_of(s)).filter(|i| *i < end);

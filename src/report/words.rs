@@ -155,7 +155,7 @@ fn block(aux: u32) -> String {
     }
 }
 
-/// A page-table entry: `F3 rw dirty young`, or as its own text says. What is neither dirty nor young goes without words.
+/// A page-table entry: `F3 rw dirty young`, or as its own text says.
 pub(super) fn pte_name(pte: Pte) -> String {
     let Some(pfn) = pte.page() else { return pte.to_string() };
     let word = |on: bool, word: &'static str| if on { word } else { "" };
