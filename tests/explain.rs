@@ -241,8 +241,8 @@ fn as_syzkaller(rewrites: &[(Regex, &str)], title: &str) -> (String, Option<Stri
 fn titles_and_stacks_pass_through_syzkaller() {
     let rewrites = REWRITES.map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with));
     // The rules bite.
-    let bitten = as_syzkaller(&rewrites, "BUG: at ffff888105a32000 in f+0x1/0x2 mm/a.c:12 on CPU#3, 7").0;
-    assert_eq!(bitten, "BUG: at ADDR in f mm/a.c:LINE on CPU, NUM");
+    let bitten = as_syzkaller(&rewrites, "BUG: at ffff888105a32000 in evict+0x1/0x2 mm/a.c:12 on CPU#3, 7").0;
+    assert_eq!(bitten, "BUG: at ADDR in evict mm/a.c:LINE on CPU, NUM");
     let frame = Regex::new(r"^ *([a-zA-Z0-9_]+)(?:\.|\+)").expect("a pattern");
     let mut titles = BTreeSet::new();
     with_reports(|path, _, report| {
@@ -262,4 +262,36 @@ fn titles_and_stacks_pass_through_syzkaller() {
         assert!(splat.contains(&format!("\n{}\n", report.title())) && splat.contains(" simulated by foliofuzz"));
     });
     assert!(titles.len() > 1000, "{} titles", titles.len());
+}
+
+/// Diagrams in the pages of `docs/threads` and in the README are those that are printed today.
+#[test]
+fn the_pages_show_what_is_printed() {
+    let mut pages = Vec::new();
+    common::walk(&common::root().join("docs/threads"), "md", &mut pages);
+    pages.push(common::root().join("README.md"));
+    let pages: Vec<_> = pages.into_iter().map(|p| (std::fs::read_to_string(&p).expect("readable"), p)).collect();
+    let mut shown = 0;
+    let names = |page: &str, path: &Path| {
+        let path = path.strip_prefix(common::root()).expect("ours").to_string_lossy().into_owned();
+        page.lines().any(|l| {
+            l.contains("foliofuzz explain") && l.trim_end_matches(['`', ':']).contains(&path) && {
+                l.starts_with("    $ ") || l.ends_with("this diagram:")
+            }
+        })
+    };
+    let mut check = |path: &Path, report: &Report| {
+        let indented = |l: &str| format!("    {l}").trim_end().to_string() + "\n";
+        let diagram: String = report.diagram(&DiagramStyle::KERNEL).lines().map(indented).collect();
+        for (page, name) in pages.iter().filter(|(page, _)| names(page, path)) {
+            assert!(page.contains(&diagram), "{}: {} prints\n{diagram}", name.display(), path.display());
+            shown += 1;
+        }
+    };
+    with_reports(|path, _, report| check(path, report));
+    let path = common::root().join("corpus/bugs/2018_isolate_lru_page_mapping.mm");
+    let file = common::load(&path);
+    let Expect::Finding(expected) = &file.expect else { panic!("expects a finding") };
+    check(&path, &analyse(&file, expected).expect("found").report().expect("a finding"));
+    assert_eq!(shown, 6, "a page and the README show one each");
 }
