@@ -350,7 +350,7 @@ impl Report<'_> {
                     s.push_str(&format!(" ({holders})"));
                 }
                 let lists = self.trace.steps[..setup].iter().map(|s| &s.event);
-                let list = lists.filter(|e| e.note == Note::LruAdd && e.obj.as_folio() == Some(f as usize)).last();
+                let list = lists.rev().find(|e| e.note == Note::LruAdd && e.obj.as_folio() == Some(f as usize));
                 if let Some(e) = list.filter(|_| slice.lists) {
                     s.push_str(&format!(", on {}", words::list_name(e.aux)));
                 }

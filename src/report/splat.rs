@@ -10,6 +10,9 @@ use crate::san::{CHECKS, Stage};
 use crate::vocab::*;
 
 const RULE: &str = "==================================================================\n";
+/// Which event is looked for.
+type Wanted<'a> = Box<dyn Fn(&Event) -> bool + 'a>;
+
 /// Mail width.
 const WIDTH: usize = 75;
 
@@ -158,7 +161,7 @@ impl Report<'_> {
     }
 
     /// What the other side of a violation without one looks like.
-    fn state_change(&self, end: usize) -> Option<Box<dyn Fn(&Event) -> bool + '_>> {
+    fn state_change(&self, end: usize) -> Option<Wanted<'_>> {
         let c = &self.trace.steps[end].event;
         let folio = self.folio().map(usize::from);
         let foreign = move |e: &Event| e.task != c.task && folio.is_some() && e.obj.as_folio() == folio;
