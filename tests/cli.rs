@@ -103,6 +103,24 @@ fn usage_errors_exit_2() {
 }
 
 #[test]
+fn a_page_is_written_whole_or_not_at_all() {
+    let page = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli-page.html");
+    let _ = std::fs::remove_file(&page);
+    let name = page.display().to_string();
+    let clean = foliofuzz(&["explain", "corpus/seeds/lock_waiters.mm", "--html", &name]);
+    assert_eq!((clean.status.code(), page.exists()), (Some(1), false), "nothing found, nothing written");
+    let found = foliofuzz(&["explain", A0, "--html", &name, "--format", "json"]);
+    assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    assert!(stderr(&found).contains(&name), "{}", stderr(&found));
+    assert_eq!(last_json(&found)["schema"], 1);
+    let text = std::fs::read_to_string(&page).expect("a page");
+    assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>\n"));
+    let nowhere = foliofuzz(&["explain", A0, "--html", "no/such/folder/page.html"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(nowhere.stdout.is_empty() && stderr(&nowhere).lines().count() == 1, "{}", stderr(&nowhere));
+}
+
+#[test]
 fn the_2018_diagram_shows_its_three_roles_in_75_columns() {
     let out = foliofuzz(&["explain", "--checks", "actual", A0]);
     let text = String::from_utf8_lossy(&out.stdout).into_owned();

@@ -100,9 +100,41 @@ fn same_end(report: &Report, data: &Value, name: &str) -> bool {
     true
 }
 
+/// The synchronization leads from one side of the finding to the other; each step of it is between two tasks, on one
+/// cell or by a wake-up or a submission.
+fn a_way_between_the_sides(data: &Value, name: &str) -> usize {
+    let steps = data["steps"].as_array().expect("steps");
+    let path = data["path"].as_array().expect("path");
+    if data["ordered"] != json!(true) {
+        assert!(path.is_empty(), "{name}");
+        return 0;
+    }
+    let lane = |i: u64| &steps[i as usize]["lane"];
+    let mut at = data["other"].as_u64().expect("the other side");
+    for edge in path {
+        let (from, to) = (edge[0].as_u64().expect("from"), edge[1].as_u64().expect("to"));
+        assert!(at <= from && from < to && lane(at) == lane(from) && lane(from) != lane(to), "{name}: {edge}");
+        let (a, b) = (&steps[from as usize], &steps[to as usize]);
+        let same = a["obj"] == b["obj"];
+        match (a["kind"].as_str(), b["kind"].as_str()) {
+            (Some("unlock"), Some("lock")) => assert!(same, "{name}: {edge}"),
+            (Some("write"), Some("read" | "write")) => {
+                assert!(same, "{name}: {edge}");
+                assert!(a["order"] != "relaxed" && b["order"] != "relaxed", "{name}: {edge}");
+            }
+            (Some("note"), _) => {}
+            kinds => panic!("{name}: {edge}: {kinds:?} is no synchronization"),
+        }
+        at = to;
+    }
+    let finding = data["finding"].as_u64().expect("the finding");
+    assert!(at <= finding && lane(at) == lane(finding), "{name}: the way ends at {at}");
+    path.len()
+}
+
 #[test]
 fn the_page_embeds_the_execution() {
-    let (mut pages, mut ends) = (0, 0);
+    let (mut pages, mut ends, mut ways) = (0, 0, 0);
     for path in common::programs("corpus/bugs").into_iter().chain(common::programs("corpus/threads")) {
         let Some(shown) = analysed(&path) else { continue };
         let name = path.display().to_string();
@@ -110,9 +142,11 @@ fn the_page_embeds_the_execution() {
         let data = data(&page(&shown));
         same_steps(&report, &data, &name);
         ends += same_end(&report, &data, &name) as usize;
+        ways += (a_way_between_the_sides(&data, &name) > 0) as usize;
         pages += 1;
     }
     assert!(pages > 150 && ends > 100, "{pages} pages, {ends} of them with a folio at the end");
+    assert!(ways > 8, "synchronization between the sides of {ways} findings");
 }
 
 /// Holders are told with their counts: those of `finding.json` before the violation.

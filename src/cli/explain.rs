@@ -59,6 +59,9 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
         Style::Wide => DiagramStyle::WIDE,
     };
     let style = DiagramStyle { width: args.width.map_or(style.width, usize::from), tabs: args.tabs };
+    if let Some(out) = &args.html {
+        write_page(out, &report, &loaded, &executed)?;
+    }
     if args.format == Format::Text {
         say(report.splat().trim_end());
         say("");
@@ -69,7 +72,6 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
         }
     }
     if let Some(out) = &args.html {
-        write_page(out, &report, &loaded, &executed)?;
         args.format.human(&format!("\nthe page is in {}", out.display()));
     }
     args.format.json(|| report.json());

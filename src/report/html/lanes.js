@@ -52,6 +52,13 @@ function wording(row) {
   return [s.text, s.result];
 }
 
+/** What is said of the sides of the finding. */
+function culprit(step) {
+  if (step === undefined) return "";
+  if (step === DATA.finding) return `<-- ${DATA.phrase}`;
+  return step === DATA.other ? "<-- the other side" : "";
+}
+
 /** Lays the rows out and draws what is in sight. */
 function showRows(shown) {
   lanes.rows = rowsOf(shown);
@@ -76,7 +83,7 @@ function layOut() {
   const need = new Array(n).fill(0);
   for (const row of lanes.rows) {
     const [text, result] = wording(row);
-    const found = row.step === DATA.finding ? DATA.phrase.length + 6 : 0;
+    const found = culprit(row.step).length + 2;
     const line = (row.depth + 2) * BAR + 22 + (text.length + result.length + 2 + found) * CHAR;
     need[row.lane] = Math.max(need[row.lane], line);
   }
@@ -133,16 +140,13 @@ function draw() {
   drawLaneLines(shift, from, to);
   drawBars(shift, from, to);
   drawSwitches(shift, from, to);
+  drawArrows(shift);
   const list = document.createDocumentFragment();
   for (let n = from; n < to; n++) {
     list.append(rowElement(lanes.rows[n], n));
     if (lanes.rows[n].step !== undefined) drawMark(shift, lanes.rows[n], n);
   }
-  // Arrows lie over the words.
-  const over = svg("svg", { class: "picture arrows", width: lanes.scroll.clientWidth, height: (to - from + 1) * ROW });
-  over.style.top = `${from * ROW}px`;
-  drawArrows(svg("g", { transform: `translate(0 ${-from * ROW})` }, over));
-  lanes.content.replaceChildren(picture, list, over);
+  lanes.content.replaceChildren(picture, list);
 }
 
 /** Colour behind the rows that stand out. */
@@ -254,8 +258,7 @@ function rowElement(row, n) {
   const words = element("span", "words", text);
   words.style.left = `${lanes.left[row.lane] + row.depth * BAR + 16}px`;
   if (result) words.append(element("span", `result c-${s.class}`, result));
-  if (row.step === DATA.finding) words.append(element("span", "culprit", `<-- ${DATA.phrase}`));
-  if (row.step === DATA.other) words.append(element("span", "culprit", "<-- the other side"));
+  if (culprit(row.step)) words.append(element("span", "culprit", culprit(row.step)));
   e.append(words);
   return e;
 }

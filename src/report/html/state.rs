@@ -300,6 +300,8 @@ fn lists(now: &Now, put: Put) {
             put("LRU", &label, seq(now.memory.word(Obj::batch(cpu, batch)), "F"));
         }
     }
+    let mlocked = now.memory.word(Obj::at(Field::NrMlock, 0, 0)) as i64;
+    put("LRU", "nr_mlock", some(mlocked != 0, || mlocked.to_string()));
     put("LRU", "free frames", seq(now.memory.word(Obj::free_list()), "F"));
 }
 
