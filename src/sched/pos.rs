@@ -44,6 +44,12 @@ impl Priorities {
         }
     }
 
+    /// From now on `task` comes before all others.
+    pub fn raise(&mut self, task: usize) {
+        self.drawn |= 1 << task;
+        self.of[task] = u32::MAX;
+    }
+
     #[inline]
     pub fn get(&mut self, rng: &mut Rng, task: usize) -> u32 {
         if self.drawn >> task & 1 == 0 {
