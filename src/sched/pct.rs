@@ -55,7 +55,7 @@ impl Pct {
 
     fn highest(&mut self, enabled: u128) -> usize {
         for task in tasks(enabled & !self.drawn) {
-            self.priorities[task] = 2 * LOW | (self.rng.bits() >> 34) as u32;
+            self.priorities[task] = 2 * LOW + (self.rng.bits() >> 34) as u32;
         }
         self.drawn |= enabled;
         let (mut best, mut top) = (enabled.trailing_zeros() as usize, 0);

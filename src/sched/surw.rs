@@ -2,8 +2,8 @@
 //! else is ordered by random priorities.
 //!
 //! The task that makes the next of the chosen accesses is drawn in advance, by how many each has left; the others wait
-//! before theirs until it has. Which accesses, is drawn for each execution: of one cell, or of the fields of one object,
-//! that two tasks touch, one of them writing.
+//! before theirs until it has. Which accesses, is drawn for each execution: of one cell, or of the fields of one
+//! object, that two tasks touch, one of them writing.
 
 use super::pos::Priorities;
 use super::urw::weighted;
