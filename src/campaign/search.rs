@@ -90,8 +90,8 @@ impl Searcher {
     }
 
     /// Runs `program` with its own schedule, then under the strategy. `on_run` sees the program with the schedule of
-    /// the execution and says whether to go on; of a strategy that chooses at every point, only the first finding of each
-    /// kind comes with its schedule. The program's schedule is left as it was.
+    /// the execution and says whether to go on; of a strategy that chooses at every point, only the first finding of
+    /// each kind comes with its schedule. The program's schedule is left as it was.
     pub fn search(
         &mut self,
         program: &mut Program,
