@@ -147,3 +147,36 @@ fn the_2018_diagram_shows_its_three_roles_in_75_columns() {
     }
     assert!(diagram.lines().count() <= 45, "more than needed:\n{diagram}");
 }
+
+#[test]
+fn check_tells_whether_a_claim_can_happen() {
+    let claims = |name: &str| {
+        let text = std::fs::read_to_string(common::root().join(format!("corpus/claims/{name}.mm"))).expect("readable");
+        text.lines().filter(|l| !l.starts_with("verdict:")).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    let bare = claims("freeze_with_a_lookup");
+    let impossible = foliofuzz(&["check", "--format", "json", &scratch("impossible.mm", bare.as_bytes())]);
+    assert_eq!(impossible.status.code(), Some(1), "{}", stderr(&impossible));
+    let json = last_json(&impossible);
+    assert_eq!((&json["outcome"], &json["step"]), (&"impossible".into(), &3.into()));
+    assert_eq!(json["site"], "__remove_mapping.folio_ref_freeze");
+    assert_eq!(json["why"], "CPU1 folio_ref_freeze(F0, 2) would fail: ref is 3, not 2");
+    let text = stderr(&impossible);
+    assert!(text.starts_with("claim: step 3 of 3 cannot happen\n"), "{text}");
+    assert!(text.contains("lookup 1 (CPU0, filemap_get_entry)"), "{text}");
+    for (verdict, status) in [("impossible:3", 0), ("impossible:2", 1), ("possible", 1)] {
+        let stated = bare.replace("\n\ninit", &format!("\nverdict: {verdict}\n\ninit"));
+        let out = foliofuzz(&["check", &scratch("stated.mm", stated.as_bytes())]);
+        assert_eq!(out.status.code(), Some(status), "{verdict}");
+    }
+    let (possible, shown) = (scratch("possible.mm", claims("last_put_by_lookup").as_bytes()), scratch("shown.mm", b""));
+    let out = foliofuzz(&["check", "--format", "json", "-o", &shown, &possible]);
+    assert_eq!((out.status.code(), &last_json(&out)["outcome"]), (Some(0), &"possible".into()));
+    assert_eq!(foliofuzz(&["replay", &shown]).status.code(), Some(0));
+    assert_eq!(foliofuzz(&["check", &shown]).status.code(), Some(0));
+    let stopped = foliofuzz(&["check", "--runs", "0", "corpus/claims/isolated_twice.mm"]);
+    assert_eq!(stopped.status.code(), Some(3), "{}", stderr(&stopped));
+    let nothing = foliofuzz(&["check", A0]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(stderr(&nothing).contains("expected a `claim` section"), "{}", stderr(&nothing));
+}

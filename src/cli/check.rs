@@ -108,7 +108,7 @@ impl Told<'_> {
         let met = answer.and_then(|a| stated.map(|s| s == a));
         if let (Some(stated), Some(met)) = (stated, met) {
             let not = if met { "" } else { "not " };
-            self.say(&format!("\n{}: the stated answer, {stated}, is {not}met", self.args.file.display()));
+            self.say(&format!("\nthe answer the file states, {stated}, is {not}met"));
         }
         self.args.format.json(|| self.json(judgement, met));
         Ok(match met {

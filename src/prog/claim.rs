@@ -8,8 +8,9 @@
 //! step    = (function.label | label | function) ["#" k] ["(" object ["," count] ")"]
 //! outcome = "ok" | "fail" | number | "NULL" | FN | mN | "[ref" old "->" new "]"
 //! ```
-//! The lines happen in their order. Whatever no line names may happen at any time, but a task that stands at its `until`
-//! waits, and a named step waits for its turn. Occurrences count from 1 over all operations of the task, or over `opN`.
+//! The lines happen in their order. Whatever no line names may happen at any time, but a task that stands at its
+//! `until` waits, and a named step waits for its turn. Occurrences count from 1 over all operations of the task, or
+//! over `opN`.
 
 mod parse;
 

@@ -15,8 +15,8 @@ pub enum State {
     Failed(ClaimFailure),
 }
 
-/// Follows one execution after the other. The machine's strategy asks it as a [`Gate`], and tells it who goes on; events
-/// come through [`Listener`].
+/// Follows one execution after the other. The machine's strategy asks it as a [`Gate`], and tells it who goes on;
+/// events come through [`Listener`].
 pub struct Tracker {
     claim: Rc<Claim>,
     /// Lines that name a step of each task, as bit sets.

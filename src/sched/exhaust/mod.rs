@@ -79,7 +79,7 @@ pub trait Gate {
     /// Tasks that may not run now, as a bit set. Only steps that touch [`crate::machine::Hidden::Claim`] may change it.
     fn held(&self) -> u32;
 
-    /// The rest of the execution does not matter. Only steps that touch [`crate::machine::Hidden::Claim`] may decide so.
+    /// The rest of the execution does not matter. Only steps that touch [`crate::machine::Hidden::Claim`] decide so.
     fn is_over(&self) -> bool;
 
     /// No task can go on.
