@@ -9,7 +9,7 @@ use foliofuzz::machine::{Machine, Sched, Sink, Why};
 use foliofuzz::ops;
 use foliofuzz::prog::{FolioInit, FolioPlace, MappingInit, Op, Program};
 use foliofuzz::san::{CheckSet, San};
-use foliofuzz::sched::RandomWalk;
+use foliofuzz::sched::{Any, Asked, RandomWalk};
 use foliofuzz::vocab::{AOPS_MIGRATE_FOLIO, Event, Kernel, Model, PG_LRU, PG_UPTODATE, Topics};
 use std::time::Instant;
 
@@ -62,13 +62,14 @@ fn time(mut run: impl FnMut()) -> f64 {
 
 /// Nanoseconds per bare switch, or per point of a lookup: the slope between short and long executions, so that start-up
 /// costs cancel.
-fn point(l: &Loop, bare: bool, sched: &mut dyn Sched) -> f64 {
+fn point<S: Sched>(l: &Loop, bare: bool, sched: &mut S, begin: fn(&mut S)) -> f64 {
     let (short, long) = (4, 24);
     let mut checks = Checks(San::new(CheckSet::all(), true));
     let topics = if bare { Topics::none() } else { checks.0.topics() };
     let mut at = |rounds| {
         time(|| {
             checks.0.reset();
+            begin(sched);
             let halted = l.run(rounds, bare, sched, &mut checks, topics);
             assert!(halted.is_none(), "the loop must run to its end");
         })
@@ -77,11 +78,14 @@ fn point(l: &Loop, bare: bool, sched: &mut dyn Sched) -> f64 {
 }
 
 /// Nanoseconds per point of the modelled kernel, likewise.
-fn modelled(runner: &mut Runner, sched: &mut dyn Sched) -> f64 {
+fn modelled<S: Sched>(runner: &mut Runner, sched: &mut S, begin: fn(&mut S)) -> f64 {
     let (short, long) = (program(2), program(8));
     let mut at = |p: &Program| {
         let mut steps = 0u64;
-        let ns = time(|| steps += runner.run_with(p, sched).steps as u64);
+        let ns = time(|| {
+            begin(sched);
+            steps += u64::from(runner.run_with(p, sched).steps);
+        });
         (ns, steps as f64 / EXECUTIONS as f64)
     };
     let ((short_ns, short_steps), (long_ns, long_steps)) = (at(&short), at(&long));
@@ -93,15 +97,16 @@ fn median(mut xs: Vec<f64>) -> f64 {
     xs[xs.len() / 2]
 }
 
-fn compare(name: &str, mut sched: impl FnMut() -> Box<dyn Sched>) {
+/// `begin` is called before each execution.
+fn compare<S: Sched>(name: &str, mut sched: S, begin: fn(&mut S)) {
     let l = Loop::new(TASKS);
     let mut runner = Runner::new(CheckSet::all());
     let (mut bare, mut points, mut kernel) = (Vec::new(), Vec::new(), Vec::new());
     let (mut point_ratio, mut kernel_ratio) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let b = point(&l, true, &mut *sched());
-        let p = point(&l, false, &mut *sched());
-        let k = modelled(&mut runner, &mut *sched());
+        let b = point(&l, true, &mut sched, begin);
+        let p = point(&l, false, &mut sched, begin);
+        let k = modelled(&mut runner, &mut sched, begin);
         bare.push(b);
         points.push(p);
         kernel.push(k);
@@ -114,6 +119,14 @@ fn compare(name: &str, mut sched: impl FnMut() -> Box<dyn Sched>) {
 }
 
 fn main() {
-    compare("stay", || Box::new(Stay));
-    compare("random", || Box::new(RandomWalk::new(7, u16::MAX)));
+    compare("stay", Stay, |_| {});
+    compare("random", RandomWalk::new(7, u16::MAX), |_| {});
+    for name in ["random", "pos"] {
+        if let Ok(any) = Any::parse(name) {
+            compare(&format!("--sched {name}"), Asked::new(any), |asked| {
+                asked.end(true);
+                asked.begin(7);
+            });
+        }
+    }
 }

@@ -89,10 +89,35 @@ fn hunt_finds_saves_and_says_so() {
 
 #[test]
 fn usage_errors_exit_2() {
-    for args in [&["hunt", "--kernel", "v9.9"][..], &["hunt", "--bug", "nothing"], &["list", "bogus"], &["replay"]] {
+    for args in [
+        &["hunt", "--kernel", "v9.9"][..],
+        &["hunt", "--sched", "pct:0"],
+        &["hunt", "--sched", "dpor"],
+        &["hunt", "--bug", "nothing"],
+        &["list", "bogus"],
+        &["replay"],
+    ] {
         let out = foliofuzz(args);
         assert_eq!(out.status.code(), Some(2), "{args:?}: {}", stderr(&out));
     }
+}
+
+#[test]
+fn a_page_is_written_whole_or_not_at_all() {
+    let page = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli-page.html");
+    let _ = std::fs::remove_file(&page);
+    let name = page.display().to_string();
+    let clean = foliofuzz(&["explain", "corpus/seeds/lock_waiters.mm", "--html", &name]);
+    assert_eq!((clean.status.code(), page.exists()), (Some(1), false), "nothing found, nothing written");
+    let found = foliofuzz(&["explain", A0, "--html", &name, "--format", "json"]);
+    assert_eq!(found.status.code(), Some(0), "{}", stderr(&found));
+    assert!(stderr(&found).contains(&name), "{}", stderr(&found));
+    assert_eq!(last_json(&found)["schema"], 1);
+    let text = std::fs::read_to_string(&page).expect("a page");
+    assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>\n"));
+    let nowhere = foliofuzz(&["explain", A0, "--html", "no/such/folder/page.html"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(nowhere.stdout.is_empty() && stderr(&nowhere).lines().count() == 1, "{}", stderr(&nowhere));
 }
 
 #[test]
@@ -121,4 +146,37 @@ fn the_2018_diagram_shows_its_three_roles_in_75_columns() {
         rest = &rest[at..];
     }
     assert!(diagram.lines().count() <= 45, "more than needed:\n{diagram}");
+}
+
+#[test]
+fn check_tells_whether_a_claim_can_happen() {
+    let claims = |name: &str| {
+        let text = std::fs::read_to_string(common::root().join(format!("corpus/claims/{name}.mm"))).expect("readable");
+        text.lines().filter(|l| !l.starts_with("verdict:")).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    let bare = claims("freeze_with_a_lookup");
+    let impossible = foliofuzz(&["check", "--format", "json", &scratch("impossible.mm", bare.as_bytes())]);
+    assert_eq!(impossible.status.code(), Some(1), "{}", stderr(&impossible));
+    let json = last_json(&impossible);
+    assert_eq!((&json["outcome"], &json["step"]), (&"impossible".into(), &3.into()));
+    assert_eq!(json["site"], "__remove_mapping.folio_ref_freeze");
+    assert_eq!(json["why"], "CPU1 folio_ref_freeze(F0, 2) would fail: ref is 3, not 2");
+    let text = stderr(&impossible);
+    assert!(text.starts_with("claim: step 3 of 3 cannot happen\n"), "{text}");
+    assert!(text.contains("lookup 1 (CPU0, filemap_get_entry)"), "{text}");
+    for (verdict, status) in [("impossible:3", 0), ("impossible:2", 1), ("possible", 1)] {
+        let stated = bare.replace("\n\ninit", &format!("\nverdict: {verdict}\n\ninit"));
+        let out = foliofuzz(&["check", &scratch("stated.mm", stated.as_bytes())]);
+        assert_eq!(out.status.code(), Some(status), "{verdict}");
+    }
+    let (possible, shown) = (scratch("possible.mm", claims("last_put_by_lookup").as_bytes()), scratch("shown.mm", b""));
+    let out = foliofuzz(&["check", "--format", "json", "-o", &shown, &possible]);
+    assert_eq!((out.status.code(), &last_json(&out)["outcome"]), (Some(0), &"possible".into()));
+    assert_eq!(foliofuzz(&["replay", &shown]).status.code(), Some(0));
+    assert_eq!(foliofuzz(&["check", &shown]).status.code(), Some(0));
+    let stopped = foliofuzz(&["check", "--runs", "0", "corpus/claims/isolated_twice.mm"]);
+    assert_eq!(stopped.status.code(), Some(3), "{}", stderr(&stopped));
+    let nothing = foliofuzz(&["check", A0]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(stderr(&nothing).contains("expected a `claim` section"), "{}", stderr(&nothing));
 }

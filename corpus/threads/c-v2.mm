@@ -22,3 +22,6 @@ cpu0
   shrink_inactive_list(list=inactive_file)
 cpu1
   munlock(p1, 1)
+
+schedule
+  cpu0 op1 until isolate_lru_page.folio_test_lru#2 then cpu1

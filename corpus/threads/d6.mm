@@ -16,3 +16,5 @@ cpu1
 
 schedule
   cpu0 op1 until find_lock_entries.folio_test_writeback#1 then cpu1
+  cpu0 op1 until release_pages.folio_put_testzero#1 then cpu1
+  cpu1 op1 until find_get_entry.folio_try_get#2 then cpu0

@@ -6,6 +6,7 @@
 mod analysis;
 mod attribute;
 mod certify;
+mod claim;
 mod condense;
 mod config;
 pub mod counters;
@@ -25,6 +26,7 @@ mod tests;
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
 pub use certify::{CERTIFY_BUDGET, Certificate, certify};
+pub use claim::{Judge, Judgement, Nearest, Shown, Way};
 pub use condense::condense;
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;

@@ -31,7 +31,8 @@ enum Rounds {
     Strategy(Asked<Any>),
 }
 
-/// Runs programs under their own and under scattered schedules, or those of another strategy. Equal seeds and programs give equal searches.
+/// Runs programs under their own and under scattered schedules, or those of another strategy. Equal seeds and programs
+/// give equal searches.
 pub struct Searcher {
     pub runner: Runner,
     seed: u64,
@@ -88,9 +89,9 @@ impl Searcher {
         rng.one_in(1 + *aims / AIMS)
     }
 
-    /// Runs `program` with its own schedule, then under the strategy. `on_run` sees the program with the schedule of the
-    /// execution and says whether to go on; of a strategy that chooses at every point, only the first finding of each
-    /// kind comes with its schedule. The program's schedule is left as it was.
+    /// Runs `program` with its own schedule, then under the strategy. `on_run` sees the program with the schedule of
+    /// the execution and says whether to go on; of a strategy that chooses at every point, only the first finding of
+    /// each kind comes with its schedule. The program's schedule is left as it was.
     pub fn search(
         &mut self,
         program: &mut Program,

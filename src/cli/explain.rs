@@ -1,11 +1,14 @@
 //! `foliofuzz explain`.
 
-use super::common::{Failure, Format, Status, say};
-use super::load::InputArgs;
+use super::common::{Failure, Format, Status, say, usage};
+use super::load::{Executed, InputArgs, Loaded};
+use crate::campaign::write_atomic;
 use crate::exec::Outcome;
-use crate::report::DiagramStyle;
+use crate::prog::{Expect, File};
+use crate::report::{DiagramStyle, Report};
+use crate::san::CheckSet;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Tell a finding: the report and the diagram of the interleaving
 ///
@@ -18,9 +21,18 @@ pub struct ExplainArgs {
     /// How wide: `kernel` for mails and commit messages, `wide` for terminals
     #[arg(long, value_enum, default_value_t)]
     style: Style,
+    /// Columns of text of the diagram, instead of the style's 75 or 118
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=250))]
+    width: Option<u16>,
+    /// Tabs between the columns of the diagram, at tab stops of 8
+    #[arg(long)]
+    tabs: bool,
     /// Every step of the execution as well
     #[arg(long)]
     trace: bool,
+    /// Write a page to OUT: lanes, the state at every step, stepping with the keyboard; one file, no network
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
     #[arg(long, value_enum, default_value_t)]
@@ -46,6 +58,10 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
         Style::Kernel => DiagramStyle::KERNEL,
         Style::Wide => DiagramStyle::WIDE,
     };
+    let style = DiagramStyle { width: args.width.map_or(style.width, usize::from), tabs: args.tabs };
+    if let Some(out) = &args.html {
+        write_page(out, &report, &loaded, &executed)?;
+    }
     if args.format == Format::Text {
         say(report.splat().trim_end());
         say("");
@@ -55,6 +71,24 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
             say(report.trace_text().trim_end());
         }
     }
+    if let Some(out) = &args.html {
+        args.format.human(&format!("\nthe page is in {}", out.display()));
+    }
     args.format.json(|| report.json());
     Ok(Status::Clean)
+}
+
+/// Writes the page, with the program as it was executed and the commands that execute it again.
+fn write_page(out: &Path, report: &Report, loaded: &Loaded, executed: &Executed) -> Result<(), Failure> {
+    let shown = &executed.shown;
+    let program = shown.named().unwrap_or_else(|| shown.program.clone());
+    let comments = loaded.file.comments.clone();
+    let file = File { expect: Expect::Finding(report.signature()), comments, ..File::new(program) };
+    let checks = match executed.checks {
+        all if all == CheckSet::all() => String::new(),
+        checks => format!(" --checks {checks}"),
+    };
+    let commands = ["replay", "explain", "prove"].map(|verb| format!("foliofuzz {verb}{checks} repro.mm"));
+    let page = report.html(&file, &commands);
+    write_atomic(out, page.as_bytes()).map_err(|e| usage(format!("{}: {e}", out.display())))
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a verb. This is the room that prints.
 
+mod check;
 mod common;
 mod explain;
 mod fmt;
@@ -40,6 +41,7 @@ enum Verb {
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
     Prove(prove::ProveArgs),
+    Check(check::CheckArgs),
     Fmt(fmt::FmtArgs),
     List(list::ListArgs),
 }
@@ -70,6 +72,7 @@ impl Verb {
             Verb::Shrink(args) => shrink::run(args),
             Verb::Explain(args) => explain::run(args),
             Verb::Prove(args) => prove::run(args),
+            Verb::Check(args) => check::run(args),
             Verb::Fmt(args) => fmt::run(args),
             Verb::List(args) => list::run(args),
         }

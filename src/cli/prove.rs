@@ -148,7 +148,7 @@ fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: 
 }
 
 /// The progress line, or one line now and then where there is no terminal.
-struct Teller {
+pub(super) struct Teller {
     bar: Option<ProgressBar>,
     told: Duration,
 }
@@ -157,14 +157,14 @@ struct Teller {
 const EVERY: Duration = Duration::from_secs(10);
 
 impl Teller {
-    fn new() -> Teller {
+    pub fn new() -> Teller {
         let style = ProgressStyle::with_template("{spinner} {msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let terminal = std::io::stderr().is_terminal();
         Teller { bar: terminal.then(|| ProgressBar::new_spinner().with_style(style)), told: Duration::ZERO }
     }
 
-    fn tell(&mut self, p: &Progress) {
+    pub fn tell(&mut self, p: &Progress) {
         let seconds = p.elapsed.as_secs_f64();
         let rate = (p.explored.executions + p.explored.cut) as f64 / seconds.max(0.001);
         let bound = p.bound.map_or(String::new(), |n| format!("at most {}, ", plural(n, "preemption")));
@@ -189,7 +189,7 @@ impl Teller {
         }
     }
 
-    fn end(&self) {
+    pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -262,24 +262,26 @@ pub mod bench {
             self.0.new_execution().is_some()
         }
 
-        fn choose(&mut self, runnable: u32) -> Option<usize> {
-            let id = |task: &usize| TaskId::from(IDS.with(|ids| ids[*task].get()));
-            let tasks: Vec<usize> = (0..TASKS).filter(|t| runnable >> t & 1 != 0).collect();
+        /// The scheduler is shown the tasks in the order of their creation, as by the engine itself.
+        fn choose(&mut self, runnable: u32, cur: usize, yields: bool) -> Option<usize> {
+            let id = |task: usize| IDS.with(|ids| ids[task].get());
+            let mut tasks: Vec<usize> = (0..TASKS).filter(|t| runnable >> t & 1 != 0).collect();
+            tasks.sort_unstable_by_key(|t| id(*t));
             ExecutionState::with(|state| {
-                let known: Vec<&Task> = tasks.iter().map(|t| state.get(id(t))).collect();
-                let next = self.0.next_task(&known, None, false)?;
-                tasks.iter().find(|t| id(t) == next).copied()
+                let known: Vec<&Task> = tasks.iter().map(|t| state.get(TaskId::from(id(*t)))).collect();
+                let next = self.0.next_task(&known, Some(TaskId::from(id(cur))), yields)?;
+                tasks.iter().find(|t| TaskId::from(id(**t)) == next).copied()
             })
         }
     }
 
     impl<S: Scheduler> Sched for Driven<S> {
         fn start(&mut self, m: &Machine, cpu: usize) -> usize {
-            self.choose(m.runnable()).unwrap_or(cpu)
+            self.choose(m.runnable(), cpu, false).unwrap_or(cpu)
         }
 
-        fn pick(&mut self, m: &Machine, _: Why, cur: usize, runnable: u32) -> usize {
-            self.choose(runnable).unwrap_or_else(|| m.default_choice(cur, runnable))
+        fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
+            self.choose(runnable, cur, why == Why::Spin).unwrap_or_else(|| m.default_choice(cur, runnable))
         }
     }
 

@@ -136,6 +136,23 @@ impl Runner {
         self.finish(halted)
     }
 
+    /// As [`Runner::follow`], before `sink` alone: no check looks on. The sink is also told every function entered.
+    /// Returns the scheduling points, and why the execution was cut short, if it was.
+    pub fn follow_before<R: Reduction>(
+        &mut self,
+        program: &Program,
+        sched: &mut Exhaust<R>,
+        sink: &mut dyn Sink,
+    ) -> (u32, Option<Halted>) {
+        self.engine.machine().set_recording(true);
+        let halted = self.engine.run(program, PATH_BUDGET, sched, sink, Topics::ALL);
+        let machine = self.engine.machine();
+        machine.set_recording(false);
+        sched.ended(machine);
+        machine.set_tracing(false);
+        (machine.steps(), halted)
+    }
+
     /// As [`Runner::run_with`], with the class of the execution: the same for all with the same happens-before.
     pub fn run_observed(&mut self, program: &Program, sched: &mut dyn Sched) -> (Run, u64) {
         self.watch.reset();

@@ -18,7 +18,7 @@ pub use frame::{Frame, Label};
 pub use sched::{Sched, Why};
 pub use task::{SPIN_POINTS, SPIN_ROUNDS, STACK_DEPTH, Section};
 pub use touch::{Access, CELLS, CellId, Hidden, Touch};
-pub use trace::{Recorder, Step, Switch, Trace};
+pub use trace::{Quiet, Recorder, Step, Switch, Trace};
 
 use crate::vocab::{CPUS, Event, Kind, Model, Name, Note, Obj, Order, Pending, Site, TASKS, Topics, cpu_of_task};
 use std::cell::{Cell, RefCell, UnsafeCell};
@@ -669,6 +669,11 @@ impl Machine {
         if self.tracing.get() {
             self.touch_poke(obj, old, value);
         }
+    }
+
+    /// Every cell in the order of the objects' numbers, without an access: for whoever records an execution.
+    pub fn words(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().map(Cell::get)
     }
 
     #[inline]

@@ -87,6 +87,8 @@ pub enum Hidden {
     /// Which files are open, which processes run.
     Descriptor(usize),
     Process(usize),
+    /// How far a claim has come: its steps are in an order.
+    Claim,
 }
 
 impl Hidden {
@@ -103,12 +105,13 @@ impl Hidden {
             Hidden::Work => AFTER_USERS + 1,
             Hidden::Descriptor(m) => AFTER_USERS + 2 + m,
             Hidden::Process(mm) => AFTER_USERS + 2 + MAPPINGS + mm,
+            Hidden::Claim => AFTER_USERS + 2 + MAPPINGS + MMS,
         }
     }
 
-    const COUNT: usize = Hidden::Process(MMS).number();
+    const COUNT: usize = Hidden::Claim.number() + 1;
 
-    const fn cell(self) -> CellId {
+    pub const fn cell(self) -> CellId {
         HIDDEN + self.number() as u16
     }
 }
@@ -370,6 +373,11 @@ impl Machine {
         ended && self.live.get() == 1 && !self.served.get()
     }
 
+    /// Tasks that are not over, as a bit set.
+    pub fn live_tasks(&self) -> u32 {
+        self.live.get()
+    }
+
     /// Tasks that can run, as a bit set.
     pub fn runnable(&self) -> u32 {
         self.runnable.get()
@@ -386,7 +394,7 @@ mod tests {
         all.extend((0..=MAPPINGS).map(Hidden::FileContent));
         all.extend((0..MMS).flat_map(|mm| [Hidden::UserContent(mm), Hidden::Process(mm)]));
         all.extend((0..MAPPINGS).map(Hidden::Descriptor));
-        all.extend([Hidden::RcuQueue, Hidden::Work]);
+        all.extend([Hidden::RcuQueue, Hidden::Work, Hidden::Claim]);
         let mut cells: Vec<CellId> = all.iter().map(|h| h.cell()).collect();
         cells.sort_unstable();
         cells.dedup();

@@ -1,7 +1,7 @@
 //! A recorded execution: what reports, diagrams and named schedules are made from. Never used on the hunting path.
 
 use super::{Machine, Sink, Why};
-use crate::vocab::{Event, Kind, Name, Site};
+use crate::vocab::{Event, Kind, Name, Obj, Site};
 use std::collections::HashMap;
 
 /// One event with the functions it happened in, outermost first.
@@ -31,10 +31,21 @@ pub struct Switch {
     pub default: u8,
 }
 
+/// A cell that changed without an event: state only its owner may touch, which it writes between two accesses.
+#[derive(Clone, Copy, Debug)]
+pub struct Quiet {
+    /// Number of steps before it.
+    pub at: u32,
+    pub obj: Obj,
+    pub value: u64,
+}
+
 /// Everything one execution did.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     pub steps: Vec<Step>,
+    /// In the order of `at`. Recorded together with the steps; what memory holds at the first step is all there.
+    pub quiet: Vec<Quiet>,
     pub switches: Vec<Switch>,
     /// Hash of all events, the same on every machine and build of this source.
     pub hash: u64,
@@ -48,6 +59,8 @@ pub struct Recorder<'a> {
     seen: HashMap<(u8, u8, u32), u16>,
     last: Vec<(Option<Site>, u16)>,
     blocked: Vec<(u8, u16)>,
+    /// Memory as the recorded steps and quiet changes have it.
+    words: Vec<u64>,
     keep: bool,
 }
 
@@ -60,7 +73,22 @@ impl<'a> Recorder<'a> {
             seen: HashMap::new(),
             last: vec![(None, 0); crate::vocab::TASKS],
             blocked: vec![(u8::MAX, 0); crate::vocab::TASKS],
+            words: vec![0; Obj::COUNT],
             keep,
+        }
+    }
+
+    /// Notes what changed in memory since the last event, other than by this one.
+    fn note_quiet(&mut self, m: &Machine, e: &Event) {
+        let accessed = !matches!(e.kind, Kind::Note | Kind::Barrier);
+        for (i, (word, now)) in self.words.iter_mut().zip(m.words()).enumerate() {
+            let obj = Obj(i as u16);
+            // The event's own cell: what it was just before.
+            let before = if accessed && obj == e.obj { e.old } else { now };
+            if *word != before {
+                self.trace.quiet.push(Quiet { at: self.trace.steps.len() as u32, obj, value: before });
+            }
+            *word = now;
         }
     }
 
@@ -86,6 +114,7 @@ impl Sink for Recorder<'_> {
         self.mix(e.old);
         self.mix(e.new);
         if self.keep {
+            self.note_quiet(m, e);
             let k = if e.kind == Kind::Note { 0 } else { self.last[e.task as usize].1 };
             let stack = m.stack(e.task as usize).collect();
             self.trace.steps.push(Step { event: *e, stack, k });
@@ -121,7 +150,12 @@ impl Sink for Recorder<'_> {
         self.inner.on_switch(m, why, from, to, default);
     }
 
+    fn on_enter(&mut self, func: &'static Name) {
+        self.inner.on_enter(func);
+    }
+
     fn on_point(&mut self, m: &Machine, task: usize) {
+        self.inner.on_point(m, task);
         let site = m.current_site();
         let k = self.seen.entry((task as u8, m.op(task), site.hash())).or_insert(0);
         *k += 1;

@@ -8,14 +8,15 @@
 //! step    = (function.label | label | function) ["#" k] ["(" object ["," count] ")"]
 //! outcome = "ok" | "fail" | number | "NULL" | FN | mN | "[ref" old "->" new "]"
 //! ```
-//! The lines happen in their order. Whatever no line names may happen at any time, but a task that stands at its `until`
-//! waits, and a named step waits for its turn. Occurrences count from 1 over all operations of the task, or over `opN`.
+//! The lines happen in their order. Whatever no line names may happen at any time, but a task that stands at its
+//! `until` waits, and a named step waits for its turn. Occurrences count from 1 over all operations of the task, or
+//! over `opN`.
 
 mod parse;
 
 use super::condition::Expr;
 use super::text::task_name;
-use crate::vocab::Class;
+use crate::vocab::{Class, Event, Obj};
 use std::fmt;
 
 pub(super) use parse::{check, line, verdict};
@@ -104,6 +105,21 @@ pub enum ClaimOutcome {
     File(u8),
     /// The count it finds and the one it leaves.
     Ref(i64, i64),
+}
+
+/// Why a line does not happen.
+#[derive(Clone, Debug)]
+pub enum ClaimFailure {
+    /// The step is made, and this comes of it.
+    Outcome(Event),
+    /// The state is another one: what is wrong with it.
+    State(Vec<String>),
+    /// The task, or its operation, ends without coming to the step.
+    Gone,
+    /// The task comes first to this line (from 0), which is a later one.
+    Later(usize),
+    /// Nobody can go on: the task waits for this object, or only repeats itself.
+    Waits(Option<Obj>),
 }
 
 impl ClaimLine {

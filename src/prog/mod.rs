@@ -22,7 +22,9 @@ mod types;
 mod tests;
 
 pub use crate::ops::{FolioInit, FolioPlace, Init, MappingInit, SwapInit, VmaInit, VmaKind};
-pub use claim::{Claim, ClaimLine, ClaimOutcome, ClaimVerdict, MAX_CLAIM_LINES, Place, Spot, SpotKind, Who};
+pub use claim::{
+    Claim, ClaimFailure, ClaimLine, ClaimOutcome, ClaimVerdict, MAX_CLAIM_LINES, Place, Spot, SpotKind, Who,
+};
 pub use condition::{Condition, Expr, Quantifier};
 pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
 pub use minimize::{Minimized, minimize};

@@ -111,7 +111,7 @@ impl Report<'_> {
     }
 }
 
-fn why(why: Why) -> &'static str {
+pub(super) fn why(why: Why) -> &'static str {
     match why {
         Why::Point => "point",
         Why::Blocked => "blocked",

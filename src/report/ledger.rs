@@ -52,6 +52,35 @@ impl Ledger {
         of_folio.map(|((_, owner, cpu), n)| (owner_name(*owner, *cpu as usize), *n)).collect()
     }
 
+    /// The holders of `folio`, apart: those whose references a freezer on `cpu` may count (one of its own, the cache's,
+    /// and the private data's if PG_private is set), and the others.
+    pub(super) fn entitled(&self, folio: u8, cpu: u8, private: bool) -> [Vec<(String, i64)>; 2] {
+        const OWN: [Owner; 4] = [Owner::Alloc, Owner::Isolation, Owner::Lookup, Owner::LookupBatch];
+        let (mut own, mut others, mut mine, mut cache) = (Vec::new(), Vec::new(), 1, 1);
+        for ((_, owner, at), n) in self.held.iter().filter(|(k, _)| k.0 == folio) {
+            let room = match owner {
+                Owner::PageCache | Owner::SwapCache => &mut cache,
+                Owner::Private => &mut (private as i64),
+                o if OWN.contains(o) && *at == cpu => &mut mine,
+                _ => &mut 0,
+            };
+            let may = (*n).min(*room);
+            *room -= may;
+            let name = owner_name(*owner, *at as usize);
+            for (n, list) in [(may, &mut own), (n - may, &mut others)] {
+                if n > 0 {
+                    list.push((name.clone(), n));
+                }
+            }
+        }
+        [own, others]
+    }
+
+    /// Whether `owner` holds a reference of `folio`.
+    pub(super) fn holds(&self, folio: u8, owner: Owner, instance: usize) -> bool {
+        self.held.get(&(folio, owner, instance as u8)).is_some_and(|n| *n > 0)
+    }
+
     /// References of `folio` together.
     pub fn sum(&self, folio: u8) -> i64 {
         self.held.iter().filter(|(k, _)| k.0 == folio).map(|(_, n)| n).sum()

@@ -1,9 +1,10 @@
-//! The machine's memory at any event, rebuilt from the events' old and new values.
+//! The machine's memory at any event, rebuilt from the recorded changes.
 
 use super::Report;
-use crate::vocab::{Field, Kind, MMS, Note, Obj, Pte, VADDRS};
+use crate::machine::{Quiet, Step};
+use crate::vocab::{Event, Field, Kind, MMS, Obj, Pte, VADDRS};
 
-/// Values of the cells; `None` where no event and no part of the program tells.
+/// Values of the cells; `None` where nothing tells.
 pub(super) struct Memory {
     cells: Vec<Option<u64>>,
 }
@@ -13,9 +14,14 @@ impl Memory {
         self.cells.get(obj.0 as usize).copied().flatten()
     }
 
+    /// A cell, 0 if unknown.
+    pub fn word(&self, obj: Obj) -> u64 {
+        self.get(obj).unwrap_or(0)
+    }
+
     /// A field of a folio, 0 if unknown.
     pub fn folio(&self, folio: u8, field: Field) -> u64 {
-        self.get(Obj::folio(folio as usize, field)).unwrap_or(0)
+        self.word(Obj::folio(folio as usize, field))
     }
 
     /// The page-table entries that name a folio: present ones, and migration entries.
@@ -32,43 +38,55 @@ impl Memory {
     }
 }
 
+/// Memory on its way through an execution.
+pub(super) struct Replay<'a> {
+    pub memory: Memory,
+    steps: &'a [Step],
+    quiet: &'a [Quiet],
+    /// Steps taken.
+    at: usize,
+}
+
+impl Replay<'_> {
+    /// Goes on until just before step number `index`; never back.
+    pub fn until(&mut self, index: usize) {
+        loop {
+            while let Some((first, rest)) = self.quiet.split_first().filter(|(q, _)| q.at as usize <= self.at) {
+                self.memory.set(first.obj, first.value);
+                self.quiet = rest;
+            }
+            let Some(step) = self.steps.get(self.at).filter(|_| self.at < index) else { return };
+            let e = &step.event;
+            if accesses(e) {
+                self.memory.set(e.obj, e.new);
+            }
+            self.at += 1;
+        }
+    }
+}
+
+fn accesses(e: &Event) -> bool {
+    !matches!(e.kind, Kind::Note | Kind::Barrier)
+}
+
 impl Report<'_> {
+    /// Memory before the first step.
+    pub(super) fn replay(&self) -> Replay<'_> {
+        let memory = Memory { cells: vec![None; Obj::COUNT] };
+        let mut r = Replay { memory, steps: &self.trace.steps, quiet: &self.trace.quiet, at: 0 };
+        self.program.initial_words(&mut |obj, value| r.memory.set(obj, value));
+        r
+    }
+
     /// Memory when the operations begin.
     pub(super) fn initial_memory(&self) -> Memory {
-        let mut m = Memory { cells: vec![None; Obj::COUNT] };
-        self.program.initial_words(&mut |obj, value| m.set(obj, value));
-        let setup = self.setup_end();
-        let accesses = |e: &crate::vocab::Event| !matches!(e.kind, Kind::Note | Kind::Barrier);
-        for step in self.trace.steps[..setup].iter().filter(|s| accesses(&s.event)) {
-            m.set(step.event.obj, step.event.new);
-        }
-        // What the first access found is surer than what the set-up is known to have written.
-        let mut seen = [false; Obj::COUNT];
-        for step in self.trace.steps[setup..].iter().filter(|s| accesses(&s.event)) {
-            let e = &step.event;
-            if let Some(seen) = seen.get_mut(e.obj.0 as usize)
-                && !std::mem::replace(seen, true)
-            {
-                m.set(e.obj, e.old);
-            }
-        }
-        m
+        self.memory_before(self.setup_end())
     }
 
     /// Memory before step number `index` of the trace.
     pub(super) fn memory_before(&self, index: usize) -> Memory {
-        let mut m = self.initial_memory();
-        let setup = self.setup_end();
-        for step in self.trace.steps.get(setup..index).unwrap_or_default() {
-            let e = &step.event;
-            if !matches!(e.kind, Kind::Note | Kind::Barrier) {
-                m.set(e.obj, e.new);
-            } else if e.note == Note::FolioAlloc
-                && let Some(f) = e.obj.as_folio()
-            {
-                m.set(Obj::folio(f, Field::Mapcount), 0);
-            }
-        }
-        m
+        let mut r = self.replay();
+        r.until(index);
+        r.memory
     }
 }

@@ -3,7 +3,9 @@
 //! Everything here is a pure function of a program, a finding and the recorded trace, and returns strings. Nothing
 //! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
 
+mod claim;
 mod diagram;
+mod html;
 mod json;
 mod ledger;
 mod memory;
@@ -15,7 +17,8 @@ mod tests;
 mod title;
 mod words;
 
-pub use diagram::DiagramStyle;
+pub use claim::{ClaimReport, paragraph};
+pub use diagram::{DiagramStyle, Line};
 pub use ledger::Ledger;
 pub use signature::blame;
 pub use words::flag_names;

@@ -10,6 +10,9 @@ use crate::san::{CHECKS, Stage};
 use crate::vocab::*;
 
 const RULE: &str = "==================================================================\n";
+/// Which event is looked for.
+type Wanted<'a> = Box<dyn Fn(&Event) -> bool + 'a>;
+
 /// Mail width.
 const WIDTH: usize = 75;
 
@@ -21,7 +24,7 @@ impl Report<'_> {
         out.push_str(&self.title());
         out.push_str("\n\n");
         let culprit = self.index_of(self.finding.seq);
-        let other = self.finding.other.and_then(|s| self.index_of(s));
+        let other = self.other_side();
         match culprit {
             Some(i) => self.side(i, other.is_some().then_some(2), &mut out),
             None => out.push_str("(the execution was not recorded)\n\n"),
@@ -30,19 +33,11 @@ impl Report<'_> {
             self.side(i, Some(1), &mut out);
         }
         if let Some(f) = self.folio() {
-            match (other, culprit) {
-                (Some(a), Some(b)) if self.refs(f, a) == self.refs(f, b) => {
-                    out.push_str(&self.held_line(f, a, " before (1) and (2)"));
-                }
-                (Some(a), Some(b)) => {
-                    out.push_str(&self.held_line(f, a, " before (1)"));
-                    out.push_str(&self.held_line(f, b, " before (2)"));
-                }
-                (None, Some(i)) | (Some(i), None) => out.push_str(&self.held_line(f, i, "")),
-                (None, None) => {}
-            }
+            self.held(f, other, culprit, &mut out);
             if let Some(i) = culprit {
+                self.freezer(f, i, &mut out);
                 out.push_str(&self.page_dump(f, i));
+                self.frame_history(f, i, other, &mut out);
             }
         }
         if let Some(m) = self.finding.mapping {
@@ -76,7 +71,7 @@ impl Report<'_> {
         // TASK_COMM_LEN
         let comm = comm.get(..15).unwrap_or(comm);
         let pid = task as u32 + 1;
-        out.push_str(&format!("CPU: {cpu} (simulated) PID: {pid} Comm: {comm} Not tainted {TOOL}-{version}\n"));
+        out.push_str(&format!("CPU: {cpu} UID: 0 PID: {pid} Comm: {comm} simulated by {TOOL}-{version}\n"));
         out.push_str(RULE);
         out.push_str(&format!("DEDUP_TOKEN: {}\n", self.signature()));
         out.chars().filter(char::is_ascii).collect()
@@ -92,27 +87,107 @@ impl Report<'_> {
     fn side(&self, index: usize, number: Option<u8>, out: &mut String) {
         let step = &self.trace.steps[index];
         let e = &step.event;
+        let before = index < self.setup_end();
         let head = match e.task as usize {
-            RCU_TASK => format!("{} by an RCU callback:", what(step)),
-            IO_TASK => format!("{} by an I/O completion:", what(step)),
-            KSWAPD_TASK => format!("{} by kswapd:", what(step)),
-            task if task >= CPUS => format!("{} by the kworker of cpu {}:", what(step), e.cpu),
-            _ => format!("{} by task {} on cpu {}:", what(step), self.op_name(e.task, e.op), e.cpu),
+            _ if e.note == Note::Quiescent => self.at_rest(index).line(),
+            _ if before => format!("{} by the set-up", what(step)),
+            _ => format!("{} by {}:", what(step), self.actor(e)),
         };
         match number {
-            Some(n) if head.len() < WIDTH - 4 => {
+            Some(n) if head.len() <= WIDTH - 4 => {
                 let pad = " ".repeat(64usize.saturating_sub(head.len() + 3).max(1));
                 out.push_str(&format!("{head}{pad}({n})\n"));
             }
-            Some(n) => out.push_str(&fill(&format!("{head} ({n})"), WIDTH)),
+            Some(n) => {
+                let (what, who) = head.rsplit_once(" by ").map_or((head.as_str(), None), |(a, b)| (a, Some(b)));
+                out.push_str(&fill(what, WIDTH));
+                let who = who.map_or(String::new(), |who| format!(" by {who}"));
+                out.push_str(&format!("{who:<60} ({n})\n"));
+            }
             None => out.push_str(&fill(&head, WIDTH)),
         }
-        for (name, k, n, file) in self.frames(index) {
+        if !before && e.note != Note::Quiescent {
+            self.stack(index, out);
+        }
+        out.push('\n');
+    }
+
+    /// Who does the steps of an event's task.
+    fn actor(&self, e: &Event) -> String {
+        match e.task as usize {
+            RCU_TASK => "an RCU callback".to_string(),
+            IO_TASK => "an I/O completion".to_string(),
+            KSWAPD_TASK => "kswapd".to_string(),
+            task if task >= CPUS => format!("the kworker of cpu {}", e.cpu),
+            _ => format!("task {} on cpu {}", self.op_name(e.task, e.op), e.cpu),
+        }
+    }
+
+    /// The call trace of a step, and the operation.
+    fn stack(&self, index: usize, out: &mut String) {
+        let e = &self.trace.steps[index].event;
+        let mut frames = self.frames(index);
+        // A function and its body under one name; outside of functions is nothing.
+        frames.dedup_by(|a, b| a.0 == b.0);
+        for (name, k, n, file) in frames.into_iter().filter(|f| f.0 != "op") {
             let call = format!("{name}+{k:#x}/{n:#x}");
             out.push_str(format!(" {call:<38} {file}").trim_end());
             out.push('\n');
         }
-        out.push_str(&format!(" {}\n\n", self.op_line(e.task, e.op)));
+        out.push_str(&format!(" {}\n", self.op_line(e.task, e.op)));
+    }
+
+    /// The access on the other side: the finding's, if it names one the execution made, or what changed last, by
+    /// another task, the state that the violation is about.
+    pub(super) fn other_side(&self) -> Option<usize> {
+        let end = self.index_of(self.finding.seq)?;
+        let named = self.finding.other.and_then(|s| self.index_of(s)).filter(|i| *i < end);
+        let from = self.setup_end();
+        let steps = &self.trace.steps[..];
+        let last = |wanted: &dyn Fn(&Event) -> bool| (from..end).rev().find(|&i| wanted(&steps[i].event));
+        match named {
+            // A reference that was handed over: who took it.
+            Some(i) if steps[i].event.note == Note::RefTransfer => {
+                let t = &steps[i].event;
+                let took = |e: &Event| {
+                    let get = matches!(e.note, Note::RefGet | Note::RefTryGet | Note::RefSet) && e.wrote();
+                    get && (e.task, e.obj) == (t.task, t.obj) && e.aux & 0xff == t.aux & 0xff
+                };
+                (from..i).rev().find(|&j| took(&steps[j].event)).or(named)
+            }
+            Some(i) if i >= from => named,
+            _ => self.state_change(end).and_then(|wanted| last(&*wanted)).or(named),
+        }
+    }
+
+    /// What the other side of a violation without one looks like.
+    fn state_change(&self, end: usize) -> Option<Wanted<'_>> {
+        let c = &self.trace.steps[end].event;
+        let folio = self.folio().map(usize::from);
+        let foreign = move |e: &Event| e.task != c.task && folio.is_some() && e.obj.as_folio() == folio;
+        let wrote = move |e: &Event, field| foreign(e) && e.obj.field() == field && e.wrote() && e.old != e.new;
+        let bug = |b: VmBug| c.note == Note::VmBug && c.aux == b as u32;
+        Some(match (self.finding.check, self.finding.kind) {
+            ("freeze", _) => {
+                let held = self.ledger_before(end);
+                Box::new(move |e| {
+                    let (owner, at, _) = Owner::from_aux(e.aux);
+                    let get = matches!(e.note, Note::RefGet | Note::RefTryGet);
+                    get && wrote(e, Field::Refcount) && held.holds(folio.unwrap_or(0) as u8, owner, at)
+                })
+            }
+            ("rmap", "mapped-detached") | ("uaf", "null-deref") => {
+                Box::new(move |e| wrote(e, Field::FolioMapping) && e.new == 0)
+            }
+            ("lockdep", "self-deadlock") => {
+                Box::new(move |e| (e.task, e.obj) == (c.task, c.obj) && matches!(e.kind, Kind::Lock | Kind::LockShared))
+            }
+            ("pte", "wrong-index") => Box::new(move |e| wrote(e, Field::Index)),
+            ("lru", _) => Box::new(move |e| wrote(e, Field::Flags) && (e.old ^ e.new) & PG_LRU != 0),
+            _ if bug(VmBug::WrongIndex) => Box::new(move |e| wrote(e, Field::Index)),
+            _ if bug(VmBug::NotLocked) => Box::new(move |e| foreign(e) && e.note == Note::FolioUnlock),
+            _ => return None,
+        })
     }
 
     /// The call trace of a step, innermost first: function, and "scheduling point k of n" of that activation, as far
@@ -150,6 +225,72 @@ impl Report<'_> {
         frames
     }
 
+    /// Who holds the folio's references at both sides.
+    fn held(&self, f: u8, other: Option<usize>, culprit: Option<usize>, out: &mut String) {
+        match (other, culprit) {
+            (Some(a), Some(b)) if self.refs(f, a) == self.refs(f, b) => {
+                out.push_str(&self.held_line(f, a, " before (1) and (2)"));
+            }
+            (Some(a), Some(b)) => {
+                out.push_str(&self.held_line(f, a, " before (1)"));
+                out.push_str(&self.held_line(f, b, " before (2)"));
+            }
+            (None, Some(i)) | (Some(i), None) => out.push_str(&self.held_line(f, i, "")),
+            (None, None) => {}
+        }
+    }
+
+    /// For a freeze, which of the references it counted are not the freezer's to count.
+    fn freezer(&self, f: u8, culprit: usize, out: &mut String) {
+        let e = &self.trace.steps[culprit].event;
+        if self.finding.check != "freeze" || e.note != Note::RefFreeze {
+            return;
+        }
+        let m = self.memory_before(culprit);
+        let private = m.folio(f, Field::Flags) & PG_PRIVATE != 0;
+        let ledger = self.ledger_before(culprit);
+        let list = |holders: &[(String, i64)]| {
+            let names: Vec<String> = holders.iter().map(|(who, n)| format!("{who}={n}")).collect();
+            if names.is_empty() { "none".to_string() } else { names.join(" ") }
+        };
+        let [own, others] = ledger.entitled(f, e.cpu, private);
+        out.push_str(&fill(
+            &format!("the freeze counts: its own {}, not its own {}", list(&own), list(&others)),
+            WIDTH,
+        ));
+        if private && !ledger.holds(f, Owner::Private, 0) {
+            out.push_str("and none for the private data, though PG_private is set\n");
+        }
+    }
+
+    /// Who allocated and who freed the page frame, where that happened in the execution.
+    fn frame_history(&self, f: u8, culprit: usize, other: Option<usize>, out: &mut String) {
+        let from = self.setup_end();
+        let last = |note: Note| {
+            let made = |i: &usize| {
+                let e = &self.trace.steps[*i].event;
+                e.note == note && e.obj.as_folio() == Some(f as usize)
+            };
+            (from.min(culprit)..culprit + 1).rev().find(made)
+        };
+        let (allocated, freed) = (last(Note::FolioAlloc), last(Note::FolioFree));
+        if freed.is_some() && allocated.is_none() {
+            out.push_str("page last allocated by the set-up\n");
+        }
+        let mut tell = |verb: &str, at: Option<usize>| match at {
+            Some(i) if i == culprit => out.push_str(&format!("page last {verb}: (2)\n")),
+            Some(i) if Some(i) == other => out.push_str(&format!("page last {verb}: (1)\n")),
+            Some(i) => {
+                let by = self.actor(&self.trace.steps[i].event);
+                out.push_str(&format!("page last {verb} by {by}:\n"));
+                self.stack(i, out);
+            }
+            None => {}
+        };
+        tell("allocated", allocated);
+        tell("freed", freed);
+    }
+
     /// `refs held on F0 before (1): ...`
     fn held_line(&self, folio: u8, index: usize, when: &str) -> String {
         // The sum stays in one piece.
@@ -177,7 +318,8 @@ impl Report<'_> {
         s.push_str(&format!("index:{page_index:#x} pfn:F{folio}\n"));
         let flags = flag_names(m.folio(folio, Field::Flags));
         s.push_str(&fill(&format!("flags: ({})", flags), WIDTH));
-        let ptes: Vec<String> = m.ptes_of(folio).map(|(obj, pte)| format!("{obj} = {pte}")).collect();
+        let ptes: Vec<String> =
+            m.ptes_of(folio).map(|(obj, pte)| format!("{obj} = {}", words::pte_name(pte))).collect();
         if !ptes.is_empty() {
             s.push_str(&fill(&format!("ptes: {}", ptes.join(", ")), WIDTH));
         }
@@ -212,8 +354,11 @@ impl Report<'_> {
             .iter()
             .find(|s| s.event.note == Note::InodeFreed && s.event.obj.as_mapping() == Some(mapping as usize));
         match freed {
-            Some(s) if s.event.task as usize == RCU_TASK => format!("inode: m{mapping} freed by an RCU callback\n"),
-            Some(s) => format!("inode: m{mapping} freed on cpu {}\n", s.event.cpu),
+            Some(s) => {
+                let by = self.actor(&s.event);
+                let side = self.other().filter(|o| o.event.seq == s.event.seq).map_or("", |_| " (1)");
+                fill(&format!("inode: m{mapping} allocated by the set-up, freed by {by}{side}"), WIDTH)
+            }
             None => format!("inode: m{mapping} live\n"),
         }
     }

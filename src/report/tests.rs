@@ -271,7 +271,7 @@ fn a0_diagram_shows_the_rows_of_the_thread_and_no_others() {
 fn diagrams_are_narrow_ascii_without_trailing_blanks() {
     with_a0(|r| {
         for width in [40, 60, 75, 118] {
-            for line in r.diagram(&DiagramStyle { width }).lines() {
+            for line in r.diagram(&DiagramStyle { width, tabs: false }).lines() {
                 assert!(line.len() <= width, "{width}: {line:?}");
                 assert!(line.is_ascii() && line.trim_end() == line, "{line:?}");
             }
@@ -525,7 +525,7 @@ fn a_deadlock_shows_who_holds_what() {
 #[test]
 fn what_does_not_fit_wraps_in_its_column() {
     with_a0(|r| {
-        let d = r.diagram(&DiagramStyle { width: 40 });
+        let d = r.diagram(&DiagramStyle { width: 40, tabs: false });
         assert!(d.lines().any(|l| l.ends_with("<-- use-after-free")), "{d}");
         let wide = r.diagram(&DiagramStyle::WIDE);
         assert!(wide.lines().count() < d.lines().count());
@@ -543,7 +543,7 @@ fn cells_of_processes_read_as_what_they_hold() {
     };
     let entry = Pte::migration(2, MigrationKind::Write, false, false);
     let unmap = words(Obj::pte(0, 1), Kind::Rmw, Note::PteWrite, PteWrite::Unmap as u32, Pte::present(2).0, entry.0);
-    assert_eq!(unmap, "mm0->pte[1] = migration F2 write  [unmap, was F2 r]");
+    assert_eq!(unmap, "mm0->pte[1] = migration F2 write  [was F2 ro]");
     let content = Obj::folio(3, Field::Content);
     let written = words(content, Kind::Store, Note::UserWrite, 1 << 8 | 2, 4, 9);
     assert_eq!(written, "p1 page 2 written in F3  [version 9]");

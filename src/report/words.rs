@@ -36,6 +36,13 @@ const LEAVES: &[&str] = &[
     "i_callback",
     "folio_alloc",
     "free_pages_prepare",
+    "page_add_file_rmap",
+    "page_remove_rmap",
+    "folio_add_file_rmap_pte",
+    "folio_add_anon_rmap_pte",
+    "folio_add_new_anon_rmap",
+    "folio_remove_rmap_pte",
+    "folio_dup_file_rmap_pte",
 ];
 
 /// Whether a function is shown as one step.
@@ -105,19 +112,19 @@ pub(super) fn swap_map_name(byte: u64) -> String {
     format!("{}{cache}", byte & SWAP_COUNT)
 }
 
-fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
+pub(super) fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
     let set: Vec<&str> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     if set.is_empty() { "0".to_string() } else { set.join("|") }
 }
 
 /// The value of a cell that is neither flags nor a count nor a pointer to a folio; `None` to show the number.
-fn value_name(field: Field, word: u64) -> Option<String> {
+pub(super) fn value_name(field: Field, word: u64) -> Option<String> {
     let list = |prefix: &str| {
         let names: Vec<String> = Seq(word).iter().map(|i| format!("{prefix}{i}")).collect();
         if names.is_empty() { "empty".to_string() } else { names.join(" ") }
     };
     Some(match field {
-        Field::PteCell => Pte(word).to_string(),
+        Field::PteCell => pte_name(Pte(word)),
         Field::MmVmas | Field::IMmap | Field::IMmapNonlinear | Field::AvTree => list("vma"),
         Field::VmFlags => vm_flag_names(word),
         Field::VmPlace => vma_place_name(word),
@@ -148,27 +155,12 @@ fn block(aux: u32) -> String {
     }
 }
 
-/// Why a page-table entry is written.
-fn pte_write_name(aux: u32) -> &'static str {
-    const WHY: [PteWrite; 7] = [
-        PteWrite::Fault,
-        PteWrite::Fork,
-        PteWrite::Move,
-        PteWrite::Change,
-        PteWrite::Unmap,
-        PteWrite::Restore,
-        PteWrite::Hardware,
-    ];
-    match WHY.into_iter().find(|w| *w as u32 == aux) {
-        Some(PteWrite::Fault) => "fault",
-        Some(PteWrite::Fork) => "fork",
-        Some(PteWrite::Move) => "move",
-        Some(PteWrite::Change) => "change",
-        Some(PteWrite::Unmap) => "unmap",
-        Some(PteWrite::Restore) => "restore",
-        Some(PteWrite::Hardware) => "hardware",
-        None => "?",
-    }
+/// A page-table entry: `F3 rw dirty young`, or as its own text says.
+pub(super) fn pte_name(pte: Pte) -> String {
+    let Some(pfn) = pte.page() else { return pte.to_string() };
+    let word = |on: bool, word: &'static str| if on { word } else { "" };
+    let access = if pte.is_writable() { "rw" } else { "ro" };
+    format!("F{pfn} {access}{}{}", word(pte.is_dirty(), " dirty"), word(pte.is_young(), " young"))
 }
 
 /// An access to page contents, in the words of who makes it.
@@ -197,16 +189,20 @@ fn pte(step: &Step) -> Words {
     let (old, new) = (Pte(e.old), Pte(e.new));
     match e.kind {
         Kind::Store | Kind::Rmw if e.note == Note::PteWrite => {
-            Words::new(format!("{} = {new}", e.obj), format!("[{}, was {old}]", pte_write_name(e.aux)))
+            Words::new(format!("{} = {}", e.obj, pte_name(new)), format!("[was {}]", pte_name(old)))
         }
-        Kind::RmwFail => Words::new(format!("{}({})", verb(step, "update"), e.obj), format!("[fault: {old}]")),
-        _ => Words::new(format!("{}({})", verb(step, "ptep_get"), e.obj), format!("-> {old}")),
+        Kind::RmwFail => {
+            Words::new(format!("{}({})", verb(step, "update"), e.obj), format!("[fault: {}]", pte_name(old)))
+        }
+        _ => Words::new(format!("{}({})", verb(step, "ptep_get"), e.obj), format!("-> {}", pte_name(old))),
     }
 }
 
 /// The value of a page-cache slot.
-fn slot_name(word: u64) -> String {
+pub(super) fn slot_name(word: u64) -> String {
     match word.checked_sub(1) {
+        // A value entry, as eviction leaves behind.
+        _ if word >> 63 != 0 => "shadow".to_string(),
         Some(f) => format!("F{f}"),
         None => "NULL".to_string(),
     }
@@ -225,17 +221,17 @@ pub(super) fn obj_name(obj: Obj) -> String {
 /// Names of the LRU lists.
 const LISTS: [&str; LRU_LISTS] = ["inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"];
 
-fn list_name(list: u32) -> &'static str {
+pub(super) fn list_name(list: u32) -> &'static str {
     LISTS.get(list as usize).copied().unwrap_or("lru")
 }
 
-/// The holder's name where it says more than the function does.
+/// Whom a reference is taken for, or was held by.
 pub(super) fn owner_word(e: &Event) -> Option<&'static str> {
     if !matches!(e.note, Note::RefPut | Note::RefSub | Note::RefGet | Note::RefTryGet | Note::RefSet) {
         return None;
     }
     let (owner, _, _) = Owner::from_aux(e.aux);
-    (!matches!(owner, Owner::Lookup | Owner::Alloc) && e.kind != Kind::RmwFail).then(|| owner.name())
+    (e.kind != Kind::RmwFail).then(|| owner.name())
 }
 
 /// Describes a step.
@@ -254,7 +250,12 @@ pub(super) fn describe(step: &Step) -> Words {
         Field::FolioMapping if e.wrote() => Words::new(format!("{} = {}", e.obj, mapping_name(e.new)), ""),
         Field::FolioMapping => Words::new(format!("mapping = {}", e.obj), format!("-> {}", mapping_name(e.old))),
         Field::Slot if e.wrote() => Words::new(format!("{} = {}", e.obj, slot_name(e.new)), ""),
-        Field::Slot => Words::new(e.obj.to_string(), format!("-> {}", slot_name(e.old))),
+        Field::Slot => Words::new(format!("{}({})", verb(step, "xas_load"), e.obj), format!("-> {}", slot_name(e.old))),
+        Field::Mapcount if e.wrote() => mapcount(step),
+        Field::Index if e.wrote() => Words::new(format!("{} = {}", e.obj, e.new), format!("[was {}]", e.old)),
+        Field::Index => Words::new(e.obj.to_string(), format!("-> {}", e.old)),
+        Field::VmFlags if e.wrote() => Words::new(format!("{} = {}", e.obj, vm_flag_names(e.new)), ""),
+        Field::NrMlock if e.wrote() => Words::new("NR_MLOCK", format!("[{}->{}]", e.old as i64, e.new as i64)),
         Field::IState if e.note == Note::InodeFreed => Words::new(format!("inode m{} freed", e.obj.place().index), ""),
         Field::IState if e.wrote() => {
             let state = [(I_FREEING, "I_FREEING"), (I_CLEAR, "I_CLEAR")];
@@ -278,8 +279,8 @@ pub(super) fn describe(step: &Step) -> Words {
             Kind::RmwFail if is_lock(e.obj) => Words::new(format!("{}({})", lock_verb(e), obj_name(e.obj)), "[fail]"),
             Kind::Barrier => Words::new("barrier", ""),
             Kind::Store => Words::new(format!("{} = {:#x}", e.obj, e.new), ""),
-            Kind::Rmw => Words::new(format!("update {}", e.obj), ""),
-            Kind::RmwFail => Words::new(format!("update {}", e.obj), "[fail]"),
+            Kind::Rmw => Words::new(e.obj.to_string(), format!("[{:#x}->{:#x}]", e.old, e.new)),
+            Kind::RmwFail => Words::new(e.obj.to_string(), "[fail]"),
             _ => Words::new(e.obj.to_string(), ""),
         },
     }
@@ -378,9 +379,15 @@ fn refcount(step: &Step) -> Words {
             Words::new(format!("folio_ref_freeze(F{f}, {want})"), result)
         }
         Note::RefUnfreeze => Words::new(format!("folio_ref_unfreeze(F{f}, {new})"), change),
-        _ if e.wrote() => Words::new(format!("update {}", e.obj), change),
+        _ if e.wrote() => Words::new(e.obj.to_string(), change),
         _ => Words::new(format!("folio_ref_count(F{f})"), format!("-> {old}")),
     }
+}
+
+fn mapcount(step: &Step) -> Words {
+    let e = &step.event;
+    let change = format!("[mapcount {}->{}]", e.old as i64, e.new as i64);
+    Words::new(format!("{}(F{})", verb(step, "_mapcount"), e.obj.place().index), change)
 }
 
 fn flags(step: &Step) -> Words {
@@ -440,8 +447,8 @@ fn note(e: &Event) -> Words {
         Note::FolioFree => Words::new(format!("{f} freed"), ""),
         Note::LruAdd => Words::new(format!("{f} added to {}", list_name(e.aux)), ""),
         Note::LruDel => Words::new(format!("{f} taken off {}", list_name(e.aux)), ""),
-        Note::PrivateAdd => Words::new(format!("{f} on a private list"), ""),
-        Note::PrivateDel => Words::new(format!("{f} off its private list"), ""),
+        Note::PrivateAdd => Words::new(format!("{f} linked on a private list"), ""),
+        Note::PrivateDel => Words::new(format!("{f} taken off its private list"), ""),
         Note::BatchAdd => Words::new(format!("{f} in the lru_add batch"), ""),
         Note::BatchFiled => Words::new(format!("{f} filed from the lru_add batch"), ""),
         Note::BatchMark => Words::new(format!("{f} in the {} batch", batch_name(e.aux)), ""),
@@ -456,7 +463,7 @@ fn note(e: &Event) -> Words {
         Note::AnonAlias => Words::new(format!("{} shares {}", user(e.aux >> 16), user(e.aux & 0xffff)), ""),
         Note::MigrateCopy => Words::new(format!("migration copies {f} to F{}", e.aux), ""),
         Note::MigrateSuccess => Words::new(format!("{f} migrated to F{}", e.aux), ""),
-        Note::MigrateAgain => Words::new(format!("{f} is not moved: more than {} references", e.aux), ""),
+        Note::MigrateAgain => Words::new(format!("{f} is not moved"), format!("[expected ref {}]", e.aux)),
         Note::MigrateGiveUp => Words::new(format!("migration gives {f} up"), ""),
         Note::PinDone => Words::new(format!("{f} pinned at {}", user(e.aux)), ""),
         Note::PinDrop => Words::new(format!("{f} to be unpinned"), ""),
@@ -485,10 +492,15 @@ fn note(e: &Event) -> Words {
         Note::PreemptOff => Words::new("preempt_disable()", ""),
         Note::PreemptOn => Words::new("preempt_enable()", ""),
         Note::MightSleep => Words::new("might_sleep()", ""),
-        Note::VmBug => {
-            let why = VmBug::ALL.get(e.aux as usize).map_or("?", |b| b.name());
-            Words::new(format!("VM_BUG_ON({why})"), "")
+        Note::VmBug => Words::new(format!("VM_BUG_ON({})", vm_bug(e.aux, &f)), ""),
+        Note::Outcome => {
+            let f = e.aux >> 8;
+            match e.aux & 0xff {
+                o if o == Outcome::Isolated as u32 => Words::new(format!("F{f} is isolated"), ""),
+                _ => Words::new(format!("F{f} is not isolated"), "[-EBUSY]"),
+            }
         }
+        Note::CallRcu => Words::new(format!("call_rcu(inode m{})", e.aux), ""),
         Note::LockAsserted => Words::new(format!("{f} is locked, as it must be"), ""),
         Note::Quiescent => Words::new("(all operations are over)", ""),
         Note::Deadlock => Words::new("(every task is blocked)", ""),
@@ -500,8 +512,29 @@ fn note(e: &Event) -> Words {
     }
 }
 
+/// What the kernel's assertion says of folio `f`, where that is one test; else what it is about.
+fn vm_bug(code: u32, f: &str) -> String {
+    let Some(bug) = VmBug::ALL.into_iter().find(|b| *b as u32 == code) else { return "?".to_string() };
+    match bug {
+        _ if f == "-" => bug.name().to_string(),
+        VmBug::NotLocked => format!("!PageLocked({f})"),
+        VmBug::LruSet => format!("PageLRU({f})"),
+        VmBug::LruClear => format!("!PageLRU({f})"),
+        VmBug::RefZero => format!("page_ref_count({f}) == 0"),
+        VmBug::Mapped => format!("page_mapped({f})"),
+        VmBug::ActiveUnevictable => format!("PageActive({f}) && PageUnevictable({f})"),
+        VmBug::WrongIndex => format!("!folio_contains({f}, index)"),
+        VmBug::SwapBacked => format!("PageSwapBacked({f})"),
+        VmBug::Writeback => format!("PageWriteback({f})"),
+        VmBug::NoWriteback => format!("!PageWriteback({f})"),
+        VmBug::Private => format!("PagePrivate({f})"),
+        VmBug::Active => format!("PageActive({f})"),
+        _ => format!("{}: {f}", bug.name()),
+    }
+}
+
 /// A batch by its number, in the order of `struct cpu_fbatches`.
-fn batch_name(batch: u32) -> &'static str {
+pub(super) fn batch_name(batch: u32) -> &'static str {
     const NAMES: [&str; 7] =
         ["lru_add", "lru_move_tail", "lru_deactivate_file", "lru_deactivate", "lru_lazyfree", "lru_activate", "mlock"];
     NAMES.get(batch as usize).copied().unwrap_or("?")

@@ -130,6 +130,11 @@ impl CheckSet {
         CheckSet { mask: (1 << CHECKS.len()) - 1, actual: false, soft: 0, kind: None }
     }
 
+    /// No check.
+    pub fn none() -> CheckSet {
+        CheckSet { mask: 0, actual: false, soft: 0, kind: None }
+    }
+
     /// Every check, but only actual damage counts.
     pub fn actual() -> CheckSet {
         CheckSet { actual: true, ..CheckSet::all() }

@@ -1,6 +1,8 @@
 //! Probabilistic concurrency testing: the task with the highest of random priorities runs; at a few random points the
-//! one that would run falls behind all others.
+//! one that would run falls behind all others. Most executions count only the points before accesses that others are
+//! known to race with.
 
+use super::profile::CellSet;
 use super::world::{Ask, MAX_TASKS, Strategy, World};
 use super::{Profile, Rng, tasks};
 
@@ -20,7 +22,13 @@ pub struct Pct {
     /// Change points, by the number of choices before them, with the priority the running task falls to.
     changes: [(u32, u32); MOST],
     nr_changes: usize,
-    choices: u32,
+    /// Choices so far, and those of them at which the task that would run is about to make a racing access.
+    choices: [u32; 2],
+    /// As many as there were in the last complete execution.
+    expected: [u32; 2],
+    /// Which of the two the change points count.
+    racing: bool,
+    shared: CellSet,
     /// The priority of the next task that spins: below all others.
     lowest: u32,
 }
@@ -37,14 +45,17 @@ impl Pct {
             drawn: 0,
             changes: [(0, 0); MOST],
             nr_changes: 0,
-            choices: 0,
+            choices: [0; 2],
+            expected: [UNKNOWN, 0],
+            racing: false,
+            shared: CellSet::default(),
             lowest: LOW,
         }
     }
 
     fn highest(&mut self, enabled: u128) -> usize {
         for task in tasks(enabled & !self.drawn) {
-            self.priorities[task] = 2 * LOW | (self.rng.bits() >> 34) as u32;
+            self.priorities[task] = 2 * LOW + (self.rng.bits() >> 34) as u32;
         }
         self.drawn |= enabled;
         let (mut best, mut top) = (enabled.trailing_zeros() as usize, 0);
@@ -66,9 +77,12 @@ impl Strategy for Pct {
     fn begin(&mut self, seed: u64, profile: &Profile) {
         self.rng = Rng::new(seed);
         self.drawn = 0;
-        self.choices = 0;
+        self.choices = [0; 2];
         self.lowest = LOW;
-        let choices = if profile.runs() == 0 { UNKNOWN } else { profile.choices() };
+        self.shared.clear();
+        profile.shared().iter().for_each(|n| self.shared.insert(profile.cells()[*n as usize].cell));
+        self.racing = !profile.shared().is_empty() && self.expected[1] > 0 && !self.rng.one_in(4);
+        let choices = self.expected[usize::from(self.racing)];
         // A change at every point is no choice at all: one at every other, in short programs.
         let most = (choices / 2).max(1).min(MOST as u32);
         self.nr_changes = (self.depth - 1).min(most) as usize;
@@ -77,7 +91,7 @@ impl Strategy for Pct {
         }
     }
 
-    fn pick<W: World>(&mut self, _: &W, ask: &Ask) -> usize {
+    fn pick<W: World>(&mut self, world: &W, ask: &Ask) -> usize {
         for task in tasks(ask.spinning) {
             self.lowest -= 1;
             self.fall(task, self.lowest);
@@ -86,8 +100,13 @@ impl Strategy for Pct {
         if ask.enabled & (ask.enabled - 1) == 0 {
             return best;
         }
+        let races = self.shared.has(world.next(best).cell);
         let now = self.choices;
-        self.choices += 1;
+        self.choices = [now[0] + 1, now[1] + u32::from(races)];
+        if self.racing && !races {
+            return best;
+        }
+        let now = now[usize::from(self.racing)];
         let mut changed = false;
         for i in 0..self.nr_changes {
             let (at, priority) = self.changes[i];
@@ -99,7 +118,17 @@ impl Strategy for Pct {
         if changed { self.highest(ask.enabled) } else { best }
     }
 
+    fn end(&mut self, _: &Profile, complete: bool) {
+        if complete || self.choices[0] > self.expected[0] {
+            self.expected = self.choices;
+        }
+    }
+
+    fn load(&mut self) {
+        self.expected = [UNKNOWN, 0];
+    }
+
     fn needs(&self) -> super::Needs {
-        super::Needs::Points
+        super::Needs::Accesses
     }
 }

@@ -6,24 +6,32 @@ use super::{Profile, Rng, tasks};
 /// Random priorities of what the tasks are about to do.
 pub(super) struct Priorities {
     of: [u32; MAX_TASKS],
+    /// A task keeps its priority, whatever it does: it runs on for as long as it can.
+    kept: bool,
     /// Tasks that have one.
     drawn: u128,
 }
 
 impl Default for Priorities {
     fn default() -> Priorities {
-        Priorities { of: [0; MAX_TASKS], drawn: 0 }
+        Priorities { of: [0; MAX_TASKS], kept: false, drawn: 0 }
     }
 }
 
 impl Priorities {
-    pub fn begin(&mut self) {
+    /// With `kept`, the priorities are those of the tasks.
+    pub fn begin(&mut self, kept: bool) {
+        self.kept = kept;
         self.drawn = 0;
     }
 
     /// Forgets the priority of the access that has been made, and of those it raced with.
     #[inline]
     pub fn done<W: World>(&mut self, world: &W, ask: &Ask) {
+        if self.kept {
+            self.drawn &= !ask.spinning;
+            return;
+        }
         self.drawn &= !(1 << ask.cur);
         let Some((task, made)) = ask.done else { return };
         self.drawn &= !(1 << task);
@@ -34,6 +42,12 @@ impl Priorities {
                 }
             }
         }
+    }
+
+    /// From now on `task` comes before all others.
+    pub fn raise(&mut self, task: usize) {
+        self.drawn |= 1 << task;
+        self.of[task] = u32::MAX;
     }
 
     #[inline]
@@ -78,7 +92,7 @@ impl Pos {
 impl Strategy for Pos {
     fn begin(&mut self, seed: u64, _: &Profile) {
         self.rng = Rng::new(seed);
-        self.priorities.begin();
+        self.priorities.begin(false);
     }
 
     #[inline]

@@ -121,6 +121,38 @@ impl Table {
     }
 }
 
+/// A set of cells that may hold a few more than were put in.
+pub(super) struct CellSet([u64; 64]);
+
+impl Default for CellSet {
+    fn default() -> CellSet {
+        CellSet([0; 64])
+    }
+}
+
+impl CellSet {
+    pub fn clear(&mut self) {
+        self.0 = [0; 64];
+    }
+
+    pub fn insert(&mut self, cell: u32) {
+        let (word, bit) = CellSet::place(cell);
+        self.0[word] |= bit;
+    }
+
+    #[inline]
+    pub fn has(&self, cell: u32) -> bool {
+        let (word, bit) = CellSet::place(cell);
+        self.0[word] & bit != 0
+    }
+
+    #[inline]
+    fn place(cell: u32) -> (usize, u64) {
+        let at = cell.wrapping_mul(0x9E37_79B1) >> 20;
+        ((at >> 6) as usize, 1 << (at & 63))
+    }
+}
+
 /// See the module's description. Kept and cleared between programs.
 pub struct Profile {
     runs: u32,

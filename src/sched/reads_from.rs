@@ -1,7 +1,7 @@
 //! Reads-from constraints: which write, of which site, the read at some site sees, or does not see.
 //!
-//! A few constraints are drawn for each execution, from the pairs the program has shown and from those it might show. An
-//! access that would meet one is taken at once, one that would break one is put off; among the rest, partial order
+//! A few constraints are drawn for each execution, from the pairs the program has shown and from those it might show.
+//! An access that would meet one is taken at once, one that would break one is put off; among the rest, partial order
 //! sampling decides. Sites are static, so that a constraint says the same of every equal thread. Sets of constraints
 //! under which a read has seen a write for the first time are kept, and varied in later executions.
 
@@ -273,7 +273,8 @@ impl ReadsFrom {
 impl Strategy for ReadsFrom {
     fn begin(&mut self, seed: u64, profile: &Profile) {
         self.rng = Rng::new(seed);
-        self.priorities.begin();
+        let kept = self.rng.one_in(2);
+        self.priorities.begin(kept);
         self.execution += 1;
         self.met = 0;
         self.new_pairs = false;

@@ -2,8 +2,8 @@
 //! else is ordered by random priorities.
 //!
 //! The task that makes the next of the chosen accesses is drawn in advance, by how many each has left; the others wait
-//! before theirs until it has. Which accesses, is drawn for each execution: of one cell, or of the fields of one object,
-//! that two tasks touch, one of them writing.
+//! before theirs until it has. Which accesses, is drawn for each execution: of one cell, or of the fields of one
+//! object, that two tasks touch, one of them writing.
 
 use super::pos::Priorities;
 use super::urw::weighted;
@@ -150,7 +150,8 @@ impl Surw {
 impl Strategy for Surw {
     fn begin(&mut self, seed: u64, profile: &Profile) {
         self.rng = Rng::new(seed);
-        self.priorities.begin();
+        let kept = self.rng.one_in(2);
+        self.priorities.begin(kept);
         self.choose(profile);
         let points: u32 = tasks(profile.known()).map(|t| profile.points(t)).sum();
         self.most_patience = PATIENCE * points;

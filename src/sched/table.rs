@@ -1,7 +1,7 @@
 //! The strategies by name: what `--sched` takes and `list scheds` prints.
 
 use super::world::{Ask, Needs, Strategy, World};
-use super::{Dfs, MAX_SCATTERED, Pct, Pos, Profile, RandomWalk, ReadsFrom, Subject, Surw, Urw};
+use super::{Dfs, MAX_SCATTERED, Pct, Pos, Profile, Race, RandomWalk, ReadsFrom, Subject, Surw, Urw};
 
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +130,12 @@ pub const SCHEDS: &[Spec] = &[
         make: Make::Strategy(|p| Any::ReadsFrom(ReadsFrom::new(p[0]))),
     },
     Spec {
+        name: "race",
+        params: &[number("most", 1, 8, 3)],
+        doc: "up to so many tasks stop before a racing access, until another has made one that conflicts, or none can",
+        make: Make::Strategy(|p| Any::Race(Race::new(p[0]))),
+    },
+    Spec {
         name: "dfs",
         params: &[number("depth", 1, 100_000, 1_000)],
         doc: "every sequence of the first so many choices, depth first; the default order from there",
@@ -240,6 +246,7 @@ any! {
     Pos(Pos),
     Surw(Surw),
     ReadsFrom(ReadsFrom),
+    Race(Race),
     Dfs(Dfs),
 }
 

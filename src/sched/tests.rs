@@ -3,8 +3,23 @@
 use super::toy::{self, End, Toy};
 use super::{Any, Asked};
 
-const NAMES: [&str; 13] =
-    ["random", "random:30", "pct:1", "pct", "pct:10", "pct:64", "urw", "pos", "surw", "surw:lock", "rf", "rf:4", "dfs"];
+const NAMES: [&str; 15] = [
+    "random",
+    "random:30",
+    "pct:1",
+    "pct",
+    "pct:10",
+    "pct:64",
+    "urw",
+    "pos",
+    "surw",
+    "surw:lock",
+    "rf",
+    "rf:4",
+    "race",
+    "race:8",
+    "dfs",
+];
 
 fn any(name: &str) -> Any {
     Any::parse(name).expect("the strategy exists")

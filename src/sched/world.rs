@@ -122,7 +122,8 @@ pub struct Ask {
     pub done: Option<(usize, Next)>,
 }
 
-/// Chooses who runs. One value serves one program after another; equal seeds, programs and histories give equal choices.
+/// Chooses who runs. One value serves one program after another; equal seeds, programs and histories give equal
+/// choices.
 pub trait Strategy {
     /// An execution begins. `profile` is what the executions of the program before it have shown.
     fn begin(&mut self, seed: u64, profile: &Profile);

@@ -1,6 +1,7 @@
 use super::super::File;
 
-const HEAD: &str = "# foliofuzz repro v1\nmodel: v6.12\n\ninit\n  m0 = mapping()\n  F0 = folio(m0, index=0, flags=lru|uptodate)\n\n\
+const HEAD: &str = "# foliofuzz repro v1\nmodel: v6.12\n\n\
+                    init\n  m0 = mapping()\n  F0 = folio(m0, index=0, flags=lru|uptodate)\n\n\
                     cpu0\n  get_and_hold(m0, 0)\n  get_and_hold(m0, 1)\ncpu1\n  truncate_inode_pages(m0, 0)\n\n";
 
 fn with(claim: &str) -> String {
@@ -11,7 +12,8 @@ fn with(claim: &str) -> String {
 fn lines_print_as_they_are_read() {
     let canonical = "  F0.ref = 1 /\\ F0.lru\n  cpu0 until filemap_get_entry.folio_try_get#1\n  \
                      cpu1: folio_trylock#1(F0) -> ok\n  cpu0 op2: folio_try_get#3 -> fail\n  \
-                     cpu1: xas_reload#1 -> NULL\n  cpu1: xas_load#2 -> F0\n  cpu1: folio_ref_freeze#1(F0, 2) [ref 2->0]\n  \
+                     cpu1: xas_reload#1 -> NULL\n  cpu1: xas_load#2 -> F0\n  \
+                     cpu1: folio_ref_freeze#1(F0, 2) [ref 2->0]\n  \
                      cpu1: release_pages#1(F0)\n  rcu until end\n  cpu1 until blocked\n  cpu0 op1 until end\n";
     let text = with(canonical);
     let file = File::parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e}"));

@@ -8,7 +8,7 @@
 
 use super::causality::{Ahead, Causality, Race};
 use super::{Node, Reduction};
-use crate::machine::{Access, CELLS, CellId, Machine, Touch};
+use crate::machine::{Access, CELLS, CellId, Hidden, Machine, Touch};
 use std::collections::HashMap;
 
 /// What is known of the choices at a node.
@@ -69,13 +69,10 @@ impl Default for Bounded {
 
 impl Bounded {
     pub fn new(limit: u32) -> Bounded {
-        Bounded {
-            limit,
-            users: vec![Users::default(); CELLS],
-            cells: HashMap::new(),
-            seen: HashMap::new(),
-            learned: false,
-        }
+        let mut users = vec![Users::default(); CELLS];
+        // What a step of a claim does is never of no interest to the others.
+        users[Hidden::Claim.cell() as usize].write = 0b11;
+        Bounded { limit, users, cells: HashMap::new(), seen: HashMap::new(), learned: false }
     }
 
     /// The same search with another bound; what was learned stays.

@@ -22,7 +22,7 @@ pub struct Choices {
     asleep: Vec<Asleep>,
 }
 
-fn tasks(set: &[Asleep]) -> u32 {
+pub(super) fn tasks(set: &[Asleep]) -> u32 {
     set.iter().fold(0, |set, a| set | 1 << a.0)
 }
 
@@ -37,7 +37,7 @@ impl Choices {
 pub struct Dpor;
 
 /// Whether two steps conflict nowhere.
-fn independent(asleep: &[(CellId, Access)], step: &[Touch]) -> bool {
+pub(super) fn independent(asleep: &[(CellId, Access)], step: &[Touch]) -> bool {
     step.iter().all(|t| asleep.iter().all(|(cell, access)| *cell != t.cell || !access.conflicts(t.access)))
 }
 

@@ -8,15 +8,19 @@ mod bounded;
 mod causality;
 mod dpor;
 mod observed;
+mod persistent;
 
 pub use bounded::Bounded;
 pub use dpor::Dpor;
 pub use observed::Observed;
+pub use persistent::Persistent;
 
 use crate::machine::{Halted, Machine, Sched, Touch, Why};
 use crate::vocab::{CPUS, TASKS};
 pub use causality::Causality;
 use causality::{Ahead, Race};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The state before a step.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
@@ -63,6 +67,25 @@ pub trait Reduction: Default {
     }
 }
 
+/// What a search is narrowed to: executions in which some tasks wait for others at places of the gate's choice.
+pub trait Gate {
+    /// An execution begins.
+    fn begin(&mut self, m: &Machine);
+
+    /// The running task has come to a point, sleeps, or is over. What is looked at or touched here counts as part of
+    /// its last step.
+    fn arrived(&mut self, m: &Machine, why: Why, cur: usize);
+
+    /// Tasks that may not run now, as a bit set. Only steps that touch [`crate::machine::Hidden::Claim`] may change it.
+    fn held(&self) -> u32;
+
+    /// The rest of the execution does not matter. Only steps that touch [`crate::machine::Hidden::Claim`] decide so.
+    fn is_over(&self) -> bool;
+
+    /// No task can go on.
+    fn stuck(&mut self, m: &Machine);
+}
+
 /// Where the running execution stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
@@ -86,6 +109,10 @@ pub struct Exhaust<R: Reduction> {
     phase: Phase,
     ahead: Ahead,
     cut: bool,
+    gate: Option<Rc<RefCell<dyn Gate>>>,
+    /// Tasks the gate held before the last step.
+    held: u32,
+    passes: u32,
 }
 
 impl<R: Reduction> Default for Exhaust<R> {
@@ -119,7 +146,20 @@ impl<R: Reduction> Exhaust<R> {
             phase: Phase::Free,
             ahead: Ahead::NONE,
             cut: false,
+            gate: None,
+            held: 0,
+            passes: 0,
         }
+    }
+
+    /// How often the search has begun again, knowing more.
+    pub fn passes(&self) -> u32 {
+        self.passes
+    }
+
+    /// The search of the executions a gate lets happen.
+    pub fn with_gate(self, gate: Rc<RefCell<dyn Gate>>) -> Exhaust<R> {
+        Exhaust { gate: Some(gate), ..self }
     }
 
     pub fn into_reduction(self) -> R {
@@ -161,6 +201,7 @@ impl<R: Reduction> Exhaust<R> {
             }
         }
         self.rewind(0);
+        self.passes += 1;
         self.reduction.again()
     }
 
@@ -220,8 +261,13 @@ impl<R: Reduction> Exhaust<R> {
             node.awaiting |= 1 << cur;
         }
         let ready = |t: &usize| runnable >> t & 1 != 0 && !m.would_block(*t);
-        node.enabled = (0..TASKS).filter(ready).fold(0, |set, t| set | 1 << t) & !node.awaiting;
+        node.enabled = (0..TASKS).filter(ready).fold(0, |set, t| set | 1 << t) & !node.awaiting & !self.held;
         if node.enabled == 0 {
+            if let Some(gate) = &self.gate {
+                gate.borrow_mut().stuck(m);
+                self.cut = true;
+                m.halt(Halted::Pruned);
+            }
             // Locks nobody releases, or loops nobody ends. The machine finds out which.
             self.phase = Phase::Over;
             return;
@@ -239,9 +285,22 @@ impl<R: Reduction> Exhaust<R> {
         }
     }
 
+    /// The gate has seen the last step: whom it lets go on is because of it.
+    fn ask_gate(&mut self, m: &Machine) {
+        let Some(gate) = &self.gate else { return };
+        let (over, held) = (gate.borrow().is_over(), gate.borrow().held());
+        self.past.woke(self.held & !held);
+        self.held = held;
+        if over {
+            self.cut = true;
+            m.halt(Halted::Pruned);
+        }
+    }
+
     fn choose(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
         if self.phase == Phase::Free {
             self.finish(m);
+            self.ask_gate(m);
             m.set_tracing(!m.is_alone());
             if self.depth == self.nodes.len() {
                 self.arrive(m, why, cur, runnable);
@@ -257,6 +316,9 @@ impl<R: Reduction> Exhaust<R> {
             m.set_tracing(true);
             m.touches(&mut self.touches);
         }
+        if let Some(gate) = &self.gate {
+            self.held = gate.borrow().held();
+        }
         self.depth += 1;
         self.ahead = ahead(m, chosen);
         chosen
@@ -266,11 +328,18 @@ impl<R: Reduction> Exhaust<R> {
 impl<R: Reduction> Sched for Exhaust<R> {
     fn start(&mut self, m: &Machine, cpu: usize) -> usize {
         m.set_tracing(self.phase == Phase::Free);
+        if let Some(gate) = &self.gate {
+            gate.borrow_mut().begin(m);
+            self.held = gate.borrow().held();
+        }
         m.touches(&mut self.touches);
         self.choose(m, Why::End, cpu, m.runnable())
     }
 
     fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
+        if let Some(gate) = &self.gate {
+            gate.borrow_mut().arrived(m, why, cur);
+        }
         self.choose(m, why, cur, runnable)
     }
 }
