@@ -28,6 +28,7 @@ const NOTHING: Finding = Finding {
     kind: "claimed",
     stage: Stage::Soft,
     hint: true,
+    aim: None,
     seq: 0,
     other: None,
     folio: None,
