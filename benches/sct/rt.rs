@@ -407,6 +407,7 @@ impl Obj {
 #[track_caller]
 pub fn yield_now() {
     ExecutionState::request_yield();
+    // The site tells it from a step of no account: what comes next depends on others.
     point(Next { site: site(Location::caller()), ..Next::NONE }, Why::Spin);
 }
 
@@ -420,7 +421,7 @@ pub fn spawn(body: impl FnOnce() + 'static) -> Thread {
     let at = Location::caller();
     RT.with(|rt| {
         let me = rt.cur.get();
-        rt.next[me].set(Next { site: site(at), ..Next::NONE });
+        rt.next[me].set(Next::NONE);
         rt.steps.set(rt.steps.get() + 1);
         // The engine is entered either way: it makes a point of it.
         rt.choose(Why::Point);
@@ -442,16 +443,14 @@ pub fn spawn(body: impl FnOnce() + 'static) -> Thread {
 
 impl Thread {
     /// Waits until the thread has ended.
-    #[track_caller]
     pub fn join(self) {
-        let next = Next { site: site(Location::caller()), ..Next::NONE };
         RT.with(|rt| {
             if rt.ended.get() >> self.0 & 1 == 0 {
                 let me = 1 << rt.cur.get();
                 rt.joiners[self.0].set(rt.joiners[self.0].get() | me);
                 rt.put_to_sleep(me);
             }
-            point(next, Why::Point);
+            point(Next::NONE, Why::Point);
         });
     }
 }

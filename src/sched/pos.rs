@@ -1,6 +1,6 @@
 //! Partial order sampling: a random priority for each pending access, drawn anew when a racing one has been made.
 
-use super::world::{Ask, MAX_TASKS, Strategy, World};
+use super::world::{Ask, MAX_TASKS, Next, Strategy, World};
 use super::{Profile, Rng, tasks};
 
 /// Random priorities of what the tasks are about to do.
@@ -59,12 +59,18 @@ impl Priorities {
         self.of[task]
     }
 
-    /// The task of `set` whose access has the highest.
+    /// The task of `set` whose access has the highest. A step without an access commutes with every other: it is made
+    /// first, so that only accesses compete.
     #[inline]
-    pub fn highest(&mut self, rng: &mut Rng, set: u128) -> usize {
+    pub fn highest<W: World>(&mut self, world: &W, rng: &mut Rng, set: u128) -> usize {
         let (mut best, mut top) = (set.trailing_zeros() as usize, 0);
         if set & (set - 1) == 0 {
             return best;
+        }
+        if !self.kept
+            && let Some(quiet) = tasks(set).find(|t| world.next(*t) == Next::NONE)
+        {
+            return quiet;
         }
         for task in tasks(set) {
             let priority = self.get(rng, task);
@@ -98,6 +104,6 @@ impl Strategy for Pos {
     #[inline]
     fn pick<W: World>(&mut self, world: &W, ask: &Ask) -> usize {
         self.priorities.done(world, ask);
-        self.priorities.highest(&mut self.rng, ask.enabled)
+        self.priorities.highest(world, &mut self.rng, ask.enabled)
     }
 }

@@ -288,7 +288,7 @@ impl Strategy for ReadsFrom {
         }
         self.priorities.done(world, ask);
         if self.set.len == 0 || ask.enabled & (ask.enabled - 1) == 0 {
-            return self.priorities.highest(&mut self.rng, ask.enabled);
+            return self.priorities.highest(world, &mut self.rng, ask.enabled);
         }
         let (mut best, mut top) = (Band::Avoid, 0u128);
         for task in tasks(ask.enabled) {
@@ -307,7 +307,7 @@ impl Strategy for ReadsFrom {
                 self.set.len = 0;
             }
         }
-        self.priorities.highest(&mut self.rng, top)
+        self.priorities.highest(world, &mut self.rng, top)
     }
 
     fn end(&mut self, _: &Profile, _: bool) {

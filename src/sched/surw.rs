@@ -166,7 +166,7 @@ impl Strategy for Surw {
             self.follow(ask);
             allowed = self.allowed(world, ask.enabled);
         }
-        self.priorities.highest(&mut self.rng, allowed)
+        self.priorities.highest(world, &mut self.rng, allowed)
     }
 
     fn needs(&self) -> Needs {
