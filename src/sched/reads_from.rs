@@ -321,6 +321,7 @@ impl Strategy for ReadsFrom {
     }
 
     fn load(&mut self) {
+        self.execution = 0;
         self.sets.clear();
         self.cells.clear();
         self.written.clear();
