@@ -127,7 +127,7 @@ impl Strategy for Race {
             self.made(task, &made);
         }
         let allowed = self.allowed(world, ask.enabled);
-        self.priorities.highest(&mut self.rng, allowed)
+        self.priorities.highest(world, &mut self.rng, allowed)
     }
 
     fn needs(&self) -> Needs {
