@@ -1,9 +1,9 @@
 //! Can it happen? A claim against every execution of its program.
 //!
 //! A task whose next step the claim names waits until it is that step's turn; one that stands at its `until` waits to
-//! be named again. Whoever is not held back runs freely. So what is searched are the completions of the claim, up to where
-//! they leave it; the search is that of [`super::Prover::bounded`], under one bound after the other and at last under
-//! none. No check looks on: what the checks say of a completion is asked when it is known.
+//! be named again. Whoever is not held back runs freely. So what is searched are the completions of the claim, up to
+//! where they leave it; the search is that of [`super::Prover::bounded`], under one bound after the other and at last
+//! under none. No check looks on: what the checks say of a completion is asked when it is known.
 
 mod track;
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// file's own schedule counts for nothing, and no check ends an execution.
 #[derive(Args)]
 #[command(after_help = EXIT)]
-pub struct CheckArgs {
+pub struct JudgeArgs {
     /// A repro text with a `claim` section
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -44,7 +44,7 @@ const EXIT: &str = "\
 Exit status: 0 possible; 1 impossible; 2 usage; 3 stopped or gave up; 4 internal error. If the file states an answer
 (`verdict: possible`, `verdict: impossible:N`): 0 it is met; 1 it is not.";
 
-pub fn run(args: CheckArgs) -> Result<Status, Failure> {
+pub fn run(args: JudgeArgs) -> Result<Status, Failure> {
     let loaded = args.input.load(&args.file)?;
     let Some(claim) = &loaded.file.claim else {
         return Err(usage(format!("{}: nothing is claimed: expected a `claim` section", args.file.display())));
@@ -66,7 +66,7 @@ pub fn run(args: CheckArgs) -> Result<Status, Failure> {
 }
 
 struct Told<'a> {
-    args: &'a CheckArgs,
+    args: &'a JudgeArgs,
     loaded: &'a Loaded,
     claim: &'a Claim,
     explored: Explored,

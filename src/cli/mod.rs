@@ -41,7 +41,7 @@ enum Verb {
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
     Prove(prove::ProveArgs),
-    Check(check::CheckArgs),
+    Check(check::JudgeArgs),
     Fmt(fmt::FmtArgs),
     List(list::ListArgs),
 }
