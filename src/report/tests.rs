@@ -560,3 +560,78 @@ fn cells_of_processes_read_as_what_they_hold() {
     let lock = words(Obj::at(Field::Ptl, 1, 0), Kind::Lock, Note::Nothing, 0, 0, 1);
     assert_eq!(lock, "spin_lock(mm1->ptl)");
 }
+
+/// Notes that are events of their own.
+const PURE: &[Note] = &[
+    Note::AnonAlias,
+    Note::AnonDiscard,
+    Note::AnonLazyFree,
+    Note::AnonVmaAlloc,
+    Note::AnonVmaFree,
+    Note::BatchAdd,
+    Note::BatchDone,
+    Note::BatchFiled,
+    Note::BatchMark,
+    Note::Blocked,
+    Note::CallRcu,
+    Note::Deadlock,
+    Note::FileDiscard,
+    Note::FolioAlloc,
+    Note::FolioFree,
+    Note::FolioWait,
+    Note::InodeClear,
+    Note::InodePin,
+    Note::InodeUnpin,
+    Note::IoSubmit,
+    Note::IrqOff,
+    Note::IrqOn,
+    Note::LockAsserted,
+    Note::LruAdd,
+    Note::LruDel,
+    Note::MightSleep,
+    Note::MigrateAgain,
+    Note::MigrateCopy,
+    Note::MigrateGiveUp,
+    Note::MigrateSuccess,
+    Note::MunlockBegin,
+    Note::MunlockEnd,
+    Note::MunlockMissed,
+    Note::NoProgress,
+    Note::NullDeref,
+    Note::OpBegin,
+    Note::OpEnd,
+    Note::Outcome,
+    Note::PinDone,
+    Note::PinDrop,
+    Note::PreemptOff,
+    Note::PreemptOn,
+    Note::PrivateAdd,
+    Note::PrivateDel,
+    Note::Quiescent,
+    Note::RcuReadLock,
+    Note::RcuReadUnlock,
+    Note::RefDiscard,
+    Note::RefInit,
+    Note::RefTransfer,
+    Note::SetupDone,
+    Note::SignalReceived,
+    Note::TruncateEnd,
+    Note::TryLock,
+    Note::VmBug,
+    Note::VmaAlloc,
+    Note::VmaFree,
+    Note::Woken,
+];
+
+/// Notes read as sentences, not as the names they have in the code.
+#[test]
+fn every_note_has_words() {
+    let site = Site { func: &PUT, label: &L_PUT };
+    for &note in PURE {
+        let (obj, kind, order, topic) = (Obj::folio(1, Field::Flags), Kind::Note, Order::Relaxed, 0);
+        let event =
+            Event { seq: 0, task: 0, cpu: 0, op: 0, kind, order, note, topic, obj, aux: 1, site, old: 0, new: 0 };
+        let words = words::describe(&Step { event, stack: Box::default(), k: 1 }).line();
+        assert!(!words.contains(&format!("{note:?}")) && !words.contains('?'), "{note:?}: {words}");
+    }
+}

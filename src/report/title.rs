@@ -30,6 +30,8 @@ impl Report<'_> {
 pub(super) fn title(kind: &str, names: &[&str]) -> String {
     // The frame is taken from the last " in NAME".
     let head = format!("BUG: MMSAN: {}", kind.replace(" in ", "-in-"));
+    // What was done outside of functions is in none.
+    let names: Vec<&str> = names.iter().copied().filter(|n| *n != "op").collect();
     let full = if names.is_empty() { head } else { format!("{head} in {}", names.join(" / ")) };
     let full: String = full.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).collect();
     match full.get(..MAX) {
