@@ -4,7 +4,7 @@ mod common;
 
 use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::ops::TABLE;
-use foliofuzz::prog::{Expect, File, preset};
+use foliofuzz::prog::{File, preset};
 use foliofuzz::san::CheckSet;
 use foliofuzz::vocab::{Kernel, Model, Note};
 

@@ -2,10 +2,10 @@
 
 mod common;
 
-use foliofuzz::campaign::{Explored, Limits, Position, Prover, Verdict, explore};
+use foliofuzz::campaign::{Explored, Finals, Limits, Position, Prover, Verdict, explore, word_of};
 use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::machine::{Machine, Sched, Why};
-use foliofuzz::prog::{File, Program};
+use foliofuzz::prog::{Condition, Expr, File, Program};
 use foliofuzz::san::CheckSet;
 use foliofuzz::sched::{Bounded, Dpor, Exhaust, RandomWalk, Reduction};
 use foliofuzz::vocab::Obj;
@@ -283,4 +283,133 @@ fn spinners_that_were_let_go_can_be_chosen() {
         stuck += u32::from(run.outcome.finding().is_some_and(|f| f.kind == "no-progress"));
     }
     assert!(stuck >= 10, "stuck {stuck} times");
+}
+
+// ----- conditions on the final state -----
+
+/// Final states as a condition shows them, with the classes that end in each.
+type States = std::collections::BTreeMap<String, BTreeSet<u64>>;
+
+/// What every schedule leads to.
+fn enumerate_states(program: &Program, condition: &Condition) -> States {
+    let mut runner = Runner::new(CheckSet::parse("none").expect("a set"));
+    runner.watch_final(condition.expr.cells());
+    let (mut plain, mut states) = (Plain::default(), States::new());
+    loop {
+        let (_, class) = runner.run_observed(program, &mut plain);
+        let words = runner.final_words().expect("an end").to_vec();
+        states.entry(condition.expr.state(&|obj| word_of(&words, obj))).or_default().insert(class);
+        if !plain.next_path() {
+            return states;
+        }
+    }
+}
+
+fn prove(program: &Program, condition: &Condition, limits: Limits) -> (Verdict, Finals, Option<Program>) {
+    let (mut runner, stop) = (Runner::new(CheckSet::parse("none").expect("a set")), AtomicBool::new(false));
+    let mut tell = |_: &foliofuzz::campaign::Progress| {};
+    let mut prover = Prover::new(&mut runner, limits, &stop, &mut tell);
+    prover.ask(Some(condition.clone()));
+    let verdict = prover.prove(program);
+    let example = prover.example(program).map(|e| e.0);
+    (verdict, std::mem::take(&mut prover.finals), example)
+}
+
+fn condition(text: &str) -> Condition {
+    let (quantifier, rest) = Condition::split(text).expect("a quantifier");
+    Condition { quantifier, expr: Expr::parse(rest).expect(rest) }
+}
+
+/// Every final state with its number of classes, by the reduction as by plain enumeration; under a bound that lets all
+/// executions in, too. Among the programs are some whose service tasks write what the condition looks at.
+#[test]
+fn final_states_are_counted_as_all_schedules_have_them() {
+    let asked = [
+        ("lookups", "exists F0.referenced"),
+        ("truncate_against_lookup", "exists F0.ref = 0 /\\ F0.mapping = NULL"),
+        ("isolation_against_lookup", "exists F0.lru \\/ F0.ref > 1"),
+        ("evict_rcu", "exists m0.freeing /\\ F0.free"),
+        ("writeback_completes", "exists F0.writeback \\/ F0.ref = 2"),
+        ("drain_all_twice", "exists F0.lru \\/ F0.ref = 1"),
+        ("fault_against_mmap", "exists p0.pte[0] = F0 \\/ F0.mapcount = 1"),
+        ("exit_against_fault", "exists p0.pte[0] = none /\\ p0.mm_users = 0"),
+        ("swapoff_twice", "exists swap.map[0] = 0 /\\ p0.pte[0] = swap"),
+        ("accessed_against_lookup", "exists F0.active /\\ F0.referenced"),
+        ("mlock_against_munlock", "exists F0.mlocked \\/ F0.mlock_count != 0"),
+    ];
+    let mut several = 0;
+    for (name, text) in asked {
+        let program = common::load(&common::root().join(format!("tests/prove/{name}.mm"))).program;
+        let condition = condition(text);
+        let plain = enumerate_states(&program, &condition);
+        let (verdict, finals, _) = prove(&program, &condition, Limits::default());
+        println!("{name}: {verdict:?} {:?}", finals.states());
+        assert_eq!(verdict, Verdict::Proved, "{name}");
+        let counted = |finals: &Finals| -> std::collections::BTreeMap<String, u64> {
+            finals.states().into_iter().map(|s| (s.text, s.executions)).collect()
+        };
+        let expected = plain.iter().map(|(s, classes)| (s.clone(), classes.len() as u64)).collect();
+        assert_eq!(counted(&finals), expected, "{name}");
+        let (_, bounded, _) = prove(&program, &condition, Limits { preemptions: Some(40), ..Limits::default() });
+        assert_eq!(counted(&bounded), expected, "{name}, bounded");
+        several += usize::from(plain.len() > 1);
+    }
+    assert!(several >= 6, "{several} programs have more than one final state");
+}
+
+/// The answers of the three quantifiers, each with an execution that shows it.
+#[test]
+fn conditions_are_answered_with_an_execution() {
+    let program = common::load(&common::root().join("tests/prove/truncate_against_lookup.mm")).program;
+    let ask = |text: &str| {
+        let condition = condition(text);
+        let (verdict, finals, example) = prove(&program, &condition, Limits::default());
+        assert_eq!(verdict, Verdict::Proved);
+        let validated = condition.validated(finals.positive, finals.negative);
+        if let Some(example) = &example {
+            let mut runner = Runner::new(CheckSet::all());
+            runner.watch_final(condition.expr.cells());
+            runner.run(example);
+            let words = runner.final_words().expect("an end");
+            let holds = condition.expr.holds(&|obj| word_of(words, obj));
+            assert!(condition.settles(holds), "{text}");
+        }
+        (validated, example.is_some())
+    };
+    assert_eq!(ask("exists F0.mapping = NULL"), (true, true));
+    assert_eq!(ask("exists F0.ref = 7"), (false, false));
+    assert_eq!(ask("~exists F0.mapping = NULL"), (false, true));
+    assert_eq!(ask("~exists F0.ref = 7"), (true, false));
+    assert_eq!(ask("forall F0.ref < 7"), (true, false));
+    assert_eq!(ask("forall F0.ref = 7"), (false, true));
+}
+
+/// Counts go on where a stopped search stood, and a search that was asked something else is told apart.
+#[test]
+fn counts_go_on_where_they_stood() {
+    let program = common::load(&common::root().join("tests/prove/references_kept.mm")).program;
+    let asked = condition("exists F0.ref = 1");
+    let whole = prove(&program, &asked, Limits::default()).1;
+    let (mut saved, mut stopped) = (None::<String>, 0);
+    loop {
+        let (mut runner, stop) = (Runner::new(CheckSet::parse("none").expect("a set")), AtomicBool::new(false));
+        let mut tell = |_: &foliofuzz::campaign::Progress| {};
+        let limits = Limits { runs: Some(64 * (stopped + 1)), ..Limits::default() };
+        let mut prover = Prover::new(&mut runner, limits, &stop, &mut tell);
+        if let Some(text) = &saved {
+            prover.ask(Some(condition("exists F0.ref = 2")));
+            assert!(!prover.resume(&program, serde_json::from_str(text).expect("a position")));
+            prover.ask(Some(asked.clone()));
+            assert!(prover.resume(&program, serde_json::from_str(text).expect("a position")));
+        } else {
+            prover.ask(Some(asked.clone()));
+        }
+        if let Verdict::Proved = prover.prove(&program) {
+            assert_eq!(prover.finals.states(), whole.states());
+            break;
+        }
+        stopped += 1;
+        saved = serde_json::to_string(&prover.saved(&program)).ok();
+    }
+    assert!(stopped >= 1, "{:?} was never stopped", whole.states());
 }

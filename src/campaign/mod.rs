@@ -11,6 +11,7 @@ mod condense;
 mod config;
 pub mod counters;
 mod distinct;
+mod finals;
 #[cfg(feature = "hunt")]
 pub mod hunt;
 mod mutate;
@@ -30,6 +31,7 @@ pub use claim::{Judge, Judgement, Nearest, Shown, Way};
 pub use condense::condense;
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
+pub use finals::{FinalState, Finals, word_of};
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};
 pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};

@@ -1,9 +1,10 @@
 //! Every interleaving of one program.
 
 use super::analysis::Analysis;
+use super::finals::{Finals, Saved};
 use crate::exec::{Outcome, Run, Runner};
 use crate::machine::{Machine, Sched, Why};
-use crate::prog::{Program, schedule_of};
+use crate::prog::{Condition, Program, schedule_of};
 use crate::sched::{Bounded, Dpor, Exhaust, MAX_RECORDS, Reduction};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -58,6 +59,8 @@ pub struct Position {
     nodes: Option<serde_json::Value>,
     /// Bounds that are done.
     bounds: u32,
+    /// Final states met so far.
+    finals: Option<Saved>,
 }
 
 /// A search in progress.
@@ -77,6 +80,8 @@ pub struct Prover<'a> {
     pub stop: &'a AtomicBool,
     pub tell: &'a mut dyn FnMut(&Progress),
     pub explored: Explored,
+    /// The final states, if there is a condition on them.
+    pub finals: Finals,
     started: Instant,
     /// Bounds that are done: 1 is the bound of no preemption.
     bounds: u32,
@@ -89,6 +94,17 @@ enum End {
     Exhausted,
     Found(Vec<u8>),
     Stopped,
+}
+
+/// What a search looks for.
+#[derive(Clone, Copy)]
+enum Wanted<'w> {
+    /// A finding.
+    Finding,
+    /// A finding with this signature, or with this `check/kind`.
+    Signature(&'w str),
+    /// A final state that settles the question of the condition.
+    FinalState,
 }
 
 /// Repeats the choices of a path.
@@ -152,12 +168,20 @@ impl<'a> Prover<'a> {
         tell: &'a mut dyn FnMut(&Progress),
     ) -> Prover<'a> {
         let (explored, started) = (Explored::default(), Instant::now());
-        Prover { runner, limits, stop, tell, explored, started, bounds: 0, saved: None }
+        let finals = Finals::default();
+        Prover { runner, limits, stop, tell, explored, finals, started, bounds: 0, saved: None }
     }
 
-    /// Goes on from where another search of `program` stood; false if `saved` is not of this program.
+    /// Counts the final states of which `condition` is true, and the others.
+    pub fn ask(&mut self, condition: Option<Condition>) {
+        self.finals = Finals::new(condition);
+        self.finals.watch(self.runner);
+    }
+
+    /// Goes on from where another search of `program` stood; false if `saved` is not of this program, or was asked
+    /// something else.
     pub fn resume(&mut self, program: &Program, saved: Position) -> bool {
-        if saved.program != text_of(program) {
+        if saved.program != text_of(program) || !self.finals.restore(saved.finals.unwrap_or_default()) {
             return false;
         }
         self.explored = saved.explored;
@@ -169,7 +193,12 @@ impl<'a> Prover<'a> {
     /// Where the search stands.
     pub fn saved(&self, program: &Program) -> Position {
         let (explored, bounds) = (self.explored, self.bounds);
-        Position { program: text_of(program), explored, nodes: self.saved.clone(), bounds }
+        // Under a bound the next pass meets all states of those before it again.
+        let finals = self.finals.condition().map(|_| match self.limits.preemptions {
+            Some(_) => Finals::new(self.finals.condition().cloned()).save(),
+            None => self.finals.save(),
+        });
+        Position { program: text_of(program), explored, nodes: self.saved.clone(), bounds, finals }
     }
 
     /// Searches the interleavings of `program`; its own schedule counts for nothing.
@@ -185,7 +214,7 @@ impl<'a> Prover<'a> {
         if let Some(nodes) = self.saved.take().and_then(|n| serde_json::from_value(n).ok()) {
             tree.resume(nodes);
         }
-        match self.run(program, &mut tree, None, None) {
+        match self.run(program, &mut tree, None, Wanted::Finding) {
             End::Exhausted if self.explored.gave_up > 0 => Verdict::GaveUp,
             End::Exhausted => Verdict::Proved,
             End::Found(path) => self.simplest(program, path),
@@ -199,17 +228,26 @@ impl<'a> Prover<'a> {
     /// Searches up to `most` preemptions, one bound after the other, for any finding or for `wanted`: a signature, or
     /// its `check/kind`.
     pub fn bounded(&mut self, program: &Program, most: u32, wanted: Option<&str>) -> Verdict {
+        let wanted = wanted.map_or(Wanted::Finding, Wanted::Signature);
+        match self.first(program, most, wanted) {
+            End::Exhausted => Verdict::Bounded(most),
+            End::Found(path) => self.found(program, path),
+            End::Stopped => Verdict::Stopped { bound: self.bounds.checked_sub(1) },
+        }
+    }
+
+    /// The first path with what is wanted, one bound after the other up to `most` preemptions.
+    fn first(&mut self, program: &Program, most: u32, wanted: Wanted<'_>) -> End {
         let mut reduction = Bounded::new(0);
         for bound in self.bounds..=most {
             let mut tree = Exhaust::new(reduction.with_limit(bound));
             match self.run(program, &mut tree, Some(bound), wanted) {
                 End::Exhausted => self.bounds = bound + 1,
-                End::Found(path) => return self.found(program, path),
-                End::Stopped => return Verdict::Stopped { bound: bound.checked_sub(1) },
+                end => return end,
             }
             reduction = tree.into_reduction();
         }
-        Verdict::Bounded(most)
+        End::Exhausted
     }
 
     /// A finding is known: the one with the fewest preemptions, if it can be had soon.
@@ -217,22 +255,35 @@ impl<'a> Prover<'a> {
         let Verdict::Found { preemptions, signature, program: known } = self.found(program, path) else {
             return Verdict::GaveUp;
         };
-        let explored = self.explored;
-        let limits = std::mem::replace(
-            &mut self.limits,
-            Limits { runs: Some(explored.executions + explored.cut + SIMPLIFY), ..Limits::default() },
-        );
-        self.bounds = 0;
-        let simpler = match preemptions.checked_sub(1) {
-            Some(most) => self.bounded(program, most, Some(&signature)),
-            None => Verdict::Proved,
-        };
-        self.limits = limits;
-        self.explored = explored;
-        match simpler {
-            Verdict::Found { .. } => simpler,
+        match self.simpler(program, preemptions, Wanted::Signature(&signature)).map(|path| self.found(program, path)) {
+            Some(simpler @ Verdict::Found { .. }) => simpler,
             _ => Verdict::Found { program: known, signature, preemptions },
         }
+    }
+
+    /// A path with what is wanted and fewer preemptions, if there is one that can be had soon. It does not count.
+    fn simpler(&mut self, program: &Program, preemptions: u32, wanted: Wanted<'_>) -> Option<Vec<u8>> {
+        let most = preemptions.checked_sub(1)?;
+        let (explored, bounds) = (self.explored, std::mem::take(&mut self.bounds));
+        let soon = Limits { runs: Some(explored.executions + explored.cut + SIMPLIFY), ..Limits::default() };
+        let limits = std::mem::replace(&mut self.limits, soon);
+        let end = self.first(program, most, wanted);
+        (self.limits, self.explored, self.bounds) = (limits, explored, bounds);
+        if let End::Found(path) = end { Some(path) } else { None }
+    }
+
+    /// An execution that settles the question of the condition, as a program with a schedule of named records: a
+    /// witness, or a counterexample. Then its preemptions, as few as could be found soon.
+    pub fn example(&mut self, program: &Program) -> Option<(Program, u32)> {
+        let known = self.finals.example.clone().and_then(|path| self.shown(program, path))?;
+        let simpler = self.simpler(program, known.1, Wanted::FinalState);
+        let simpler = simpler.and_then(|path| self.shown(program, path)).filter(|(p, _)| self.is_example(p));
+        simpler.or(Some(known).filter(|(p, _)| self.is_example(p)))
+    }
+
+    fn is_example(&mut self, program: &Program) -> bool {
+        self.runner.run(program);
+        self.finals.settled_by(self.runner)
     }
 
     fn run<R: Reduction>(
@@ -240,12 +291,20 @@ impl<'a> Prover<'a> {
         program: &Program,
         tree: &mut Exhaust<R>,
         bound: Option<u32>,
-        wanted: Option<&str>,
+        wanted: Wanted<'_>,
     ) -> End {
         loop {
             let run = self.runner.follow(program, tree);
             self.explored.add(&run, tree.was_cut());
-            if run.outcome.finding().is_some() && self.is_wanted(program, &tree.path(), &run, wanted) {
+            if !tree.was_cut() && run.outcome.finding().is_none() && matches!(wanted, Wanted::Finding) {
+                self.finals.add(self.runner, || tree.class(), bound.is_some(), || tree.path());
+            }
+            let hit = match wanted {
+                Wanted::FinalState => !tree.was_cut() && self.finals.settled_by(self.runner),
+                Wanted::Finding => run.outcome.finding().is_some(),
+                Wanted::Signature(signature) => self.has_signature(program, tree, &run, signature),
+            };
+            if hit {
                 return End::Found(tree.path());
             }
             if !tree.next_path() {
@@ -264,19 +323,18 @@ impl<'a> Prover<'a> {
     }
 
     /// Whether the finding has the signature asked for.
-    fn is_wanted(&mut self, program: &Program, path: &[u8], run: &Run, wanted: Option<&str>) -> bool {
-        let Some(wanted) = wanted else { return true };
+    fn has_signature<R: Reduction>(&mut self, program: &Program, tree: &Exhaust<R>, run: &Run, wanted: &str) -> bool {
         let class = wanted.split(':').next().and_then(|class| class.split_once('/'));
         if class != run.outcome.finding().map(|f| (f.check, f.kind)) {
             return false;
         }
-        let shown = self.found(program, path.to_vec());
+        let shown = self.found(program, tree.path());
         let same = |s: &str| s == wanted || s.split(':').next() == Some(wanted);
         matches!(shown, Verdict::Found { signature, .. } if same(&signature))
     }
 
-    /// The path as a program with a schedule of named records.
-    fn found(&mut self, program: &Program, path: Vec<u8>) -> Verdict {
+    /// The path as a program with a schedule of named records, and its preemptions.
+    fn shown(&mut self, program: &Program, path: Vec<u8>) -> Option<(Program, u32)> {
         let start = path.first().copied().unwrap_or(0);
         let mut replay = Replay::new(path);
         let mut counted = Preempted::new(&mut replay);
@@ -286,10 +344,16 @@ impl<'a> Prover<'a> {
         let preemptions = counted.count;
         let schedule = schedule_of(&recorded.trace, start);
         if schedule.records.len() > MAX_RECORDS {
-            return Verdict::GaveUp;
+            return None;
         }
         let mut shown = Program { schedule, ..program.clone() };
         shown.fix_up();
+        Some((shown, preemptions))
+    }
+
+    /// The path as a program that shows its finding.
+    fn found(&mut self, program: &Program, path: Vec<u8>) -> Verdict {
+        let Some((shown, preemptions)) = self.shown(program, path) else { return Verdict::GaveUp };
         let signature = Analysis::of(self.runner, &shown).signature();
         match signature {
             Some(signature) => Verdict::Found { program: Box::new(shown), signature, preemptions },

@@ -1,6 +1,7 @@
 //! Reading programs from files and running them.
 
 use super::common::{CheckArgs, Failure, ModelArgs, usage};
+use super::condition;
 use crate::campaign::{Analysis, ROUNDS, Searcher, input_hash, target};
 use crate::exec::{Outcome, Runner};
 use crate::prog::{Expect, File, decode, is_text};
@@ -45,6 +46,8 @@ pub struct Executed {
     pub actual: bool,
     /// The checks it ran under.
     pub checks: CheckSet,
+    /// Its final state, as the file's condition sees it; none if the operations did not all end.
+    pub last: Option<condition::Shown>,
 }
 
 impl InputArgs {
@@ -88,25 +91,30 @@ impl InputArgs {
             _ => "",
         };
         let checks = chosen.unwrap_or_else(|| CheckSet::all().expecting(expected));
-        let shown = self.analyse(loaded, checks);
+        let (shown, last) = self.analyse(loaded, checks);
         if chosen.is_none() && matches!(loaded.file.expect, Expect::Finding(_)) && !is_met(&loaded.file.expect, &shown)
         {
             let checks = CheckSet::actual().expecting(expected);
-            let again = self.analyse(loaded, checks);
+            let (again, last) = self.analyse(loaded, checks);
             if is_met(&loaded.file.expect, &again) {
-                return Ok(Executed { shown: again, actual: true, checks });
+                return Ok(Executed { shown: again, actual: true, checks, last });
             }
         }
-        Ok(Executed { shown, actual: false, checks })
+        Ok(Executed { shown, actual: false, checks, last })
     }
 
-    fn analyse(&self, loaded: &Loaded, checks: CheckSet) -> Analysis {
+    fn analyse(&self, loaded: &Loaded, checks: CheckSet) -> (Analysis, Option<condition::Shown>) {
         let mut runner = Runner::new(checks);
         let program = &loaded.file.program;
+        let condition = loaded.file.condition.as_ref();
+        if let Some(condition) = condition {
+            runner.watch_final(condition.expr.cells());
+        }
         let shown = Analysis::of(&mut runner, program);
+        let last = condition.and_then(|c| condition::ask(c, runner.final_words()));
         let wanted = |s: String| self.only.as_ref().is_none_or(|only| *only == s);
         if !loaded.raw || shown.signature().is_some_and(wanted) {
-            return shown;
+            return (shown, last);
         }
         let mut searcher = Searcher::new(Runner::aiming(checks), target::SEED, ROUNDS);
         let mut found = None;
@@ -121,7 +129,7 @@ impl InputArgs {
             found = Some(again);
             ControlFlow::Break(())
         });
-        found.unwrap_or(shown)
+        (found.unwrap_or(shown), None)
     }
 }
 

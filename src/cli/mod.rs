@@ -2,6 +2,7 @@
 
 mod check;
 mod common;
+mod condition;
 mod explain;
 mod fmt;
 #[cfg(feature = "hunt")]

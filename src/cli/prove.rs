@@ -1,10 +1,11 @@
 //! `foliofuzz prove`.
 
 use super::common::{Failure, Format, Status, parse_time, stop_flag, usage, warn};
+use super::condition::Answer;
 use super::load::{InputArgs, Loaded};
 use crate::campaign::{Explored, Limits, Position, Progress, Prover, Verdict, write_atomic};
 use crate::exec::Runner;
-use crate::prog::{Expect, File};
+use crate::prog::{Expect, File, Program};
 use crate::san::CheckSet;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +19,9 @@ use std::time::Duration;
 /// Of all interleavings with the same happens-before one is run: what a check can see is the same in them. The file's
 /// own schedule counts for nothing. Ends at the first finding, with a schedule that shows it in as few preemptions as
 /// could be found.
+///
+/// A line `exists EXPR`, `~exists EXPR` or `forall EXPR` in the file asks of the final state, which is memory when the
+/// last operation of every CPU has ended. It is answered with the number of executions that end in each state.
 #[derive(Args)]
 #[command(after_help = EXIT)]
 pub struct ProveArgs {
@@ -48,7 +52,8 @@ pub struct ProveArgs {
 const EXIT: &str = "\
 Stopped by Ctrl-C, --for or --runs, it leaves <stem>.prove.json beside FILE, which --resume goes on from.
 
-Exit status: 0 proved, or nothing within the bound; 1 a finding; 2 usage; 3 stopped or gave up; 4 internal error.";
+Exit status: 0 proved, or nothing within the bound, and the condition is validated; 1 a finding, or the condition is not
+validated; 2 usage; 3 stopped or gave up; 4 internal error.";
 
 pub fn run(args: ProveArgs) -> Result<Status, Failure> {
     let loaded = args.input.load(&args.file)?;
@@ -60,19 +65,47 @@ pub fn run(args: ProveArgs) -> Result<Status, Failure> {
     let mut teller = Teller::new();
     let mut tell = |p: &Progress| teller.tell(p);
     let mut prover = Prover::new(&mut runner, limits, &stop, &mut tell);
+    prover.ask(loaded.file.condition.clone());
     let position = args.file.with_extension("prove.json");
     if args.resume && !prover.resume(&loaded.file.program, read_position(&position)?) {
-        return Err(usage(format!("{}: of another program: expected a search of this one", position.display())));
+        let expected = "expected a search of this one";
+        return Err(usage(format!("{}: of another program or condition: {expected}", position.display())));
     }
     let verdict = prover.prove(&loaded.file.program);
+    let example = match &verdict {
+        Verdict::Found { program, signature, .. } => Some(Example {
+            program: (**program).clone(),
+            expect: Expect::Finding(signature.clone()),
+            what: String::new(),
+        }),
+        _ => condition_example(&mut prover, &loaded),
+    };
     let (explored, saved) = (prover.explored, prover.saved(&loaded.file.program));
+    let finals = std::mem::take(&mut prover.finals);
     teller.end();
     match &verdict {
         Verdict::Stopped { .. } => save_position(&position, &saved)?,
         _ if args.resume => drop(std::fs::remove_file(&position)),
         _ => {}
     }
-    tell_verdict(&args, &loaded, &verdict, &explored)
+    let answer = Answer::of(&finals, &verdict);
+    tell_verdict(&args, &loaded, &verdict, (&explored, checks), (answer, example))
+}
+
+/// An execution worth keeping.
+struct Example {
+    program: Program,
+    expect: Expect,
+    /// What it is an example of, for a comment.
+    what: String,
+}
+
+/// The execution that settles the question of the file's condition.
+fn condition_example(prover: &mut Prover<'_>, loaded: &Loaded) -> Option<Example> {
+    let (program, preemptions) = prover.example(&loaded.file.program)?;
+    let condition = loaded.file.condition.as_ref()?;
+    let what = format!("An execution for {condition}, with {}.", plural(preemptions, "preemption"));
+    Some(Example { program, expect: loaded.file.expect.clone(), what })
 }
 
 fn read_position(path: &Path) -> Result<Position, Failure> {
@@ -90,8 +123,9 @@ fn plural(n: u32, what: &str) -> String {
 }
 
 /// What was covered, in words that claim no more.
-fn covered(verdict: &Verdict) -> String {
+fn covered(verdict: &Verdict, checks: CheckSet) -> String {
     match verdict {
+        Verdict::Proved if checks.is_empty() => "every interleaving was run, without any check".to_string(),
         Verdict::Proved => {
             "proved: no interleaving of this program shows a finding, under sequential consistency".to_string()
         }
@@ -109,9 +143,15 @@ fn covered(verdict: &Verdict) -> String {
     }
 }
 
-fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: &Explored) -> Result<Status, Failure> {
+fn tell_verdict(
+    args: &ProveArgs,
+    loaded: &Loaded,
+    verdict: &Verdict,
+    (explored, checks): (&Explored, CheckSet),
+    (answer, example): (Option<Answer<'_>>, Option<Example>),
+) -> Result<Status, Failure> {
     let name = args.file.display();
-    args.format.human(&format!("{name}: {}", covered(verdict)));
+    args.format.human(&format!("{name}: {}", covered(verdict, checks)));
     let Explored { executions, cut, gave_up, steps } = explored;
     let endless = if *gave_up > 0 { format!(", {gave_up} of them endless") } else { String::new() };
     args.format.human(&format!("{executions} executions{endless}, {cut} cut short, {steps} steps"));
@@ -122,15 +162,15 @@ fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: 
         Verdict::Stopped { bound } => ("gave_up", *bound, None, Status::GaveUp),
         Verdict::GaveUp => ("gave_up", None, None, Status::GaveUp),
     };
-    let mut file = None;
-    if let Verdict::Found { program, signature, .. } = verdict {
-        let output = args.output.clone().unwrap_or_else(|| args.file.with_extension("found.mm"));
-        let expect = Expect::Finding(signature.clone());
-        let comments = loaded.file.comments.clone();
-        let text = File { expect, comments, ..File::new((**program).clone()) }.print();
-        write_atomic(&output, text.as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
-        args.format.human(&format!("{}", output.display()));
-        file = Some(output.display().to_string());
+    let file = example.map(|example| keep(args, loaded, example)).transpose()?;
+    if let Some(answer) = &answer {
+        let stem = args.file.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+        answer.tell(args.format, &stem);
+    }
+    let found = matches!(verdict, Verdict::Found { .. });
+    if let Some(file) = &file {
+        let what = answer.as_ref().filter(|_| !found).map_or(String::new(), |a| format!("{}: ", a.example()));
+        args.format.human(&format!("{what}{file}"));
     }
     args.format.json(|| {
         json!({
@@ -141,10 +181,24 @@ fn tell_verdict(args: &ProveArgs, loaded: &Loaded, verdict: &Verdict, explored: 
             "steps": steps,
             "preemption_bound": bound,
             "signature": signature,
-            "file": file,
+            "file": file.as_ref().filter(|_| found),
+            "condition": answer.as_ref().map(|a| a.json(file.as_deref().filter(|_| !found))),
         })
     });
-    Ok(status)
+    Ok(match answer.map(|a| a.status()) {
+        // The question of the file is answered, though the rest is not known.
+        Some(answered) if !found => answered,
+        _ => status,
+    })
+}
+
+/// Writes an execution beside the file.
+fn keep(args: &ProveArgs, loaded: &Loaded, example: Example) -> Result<String, Failure> {
+    let output = args.output.clone().unwrap_or_else(|| args.file.with_extension("found.mm"));
+    let mut file = File { program: example.program, expect: example.expect, ..loaded.file.clone() };
+    file.comments.extend(Some(example.what).filter(|w| !w.is_empty()));
+    write_atomic(&output, file.print().as_bytes()).map_err(|e| usage(format!("{}: {e}", output.display())))?;
+    Ok(output.display().to_string())
 }
 
 /// The progress line, or one line now and then where there is no terminal.

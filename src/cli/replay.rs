@@ -1,9 +1,10 @@
 //! `foliofuzz replay`.
 
 use super::common::{Failure, Format, Status};
+use super::condition::Shown;
 use super::load::{Executed, InputArgs, Loaded, is_met, outcome_name};
 use crate::exec::{Outcome, Runner};
-use crate::prog::Expect;
+use crate::prog::{Condition, Expect};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -52,6 +53,16 @@ fn repeat(executed: &Executed, many: u32) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the expression of the file's condition is true of this execution's final state. An execution is one of
+/// many: that validates nothing but an `exists`, and refutes nothing but the others.
+fn final_state(condition: &Condition, last: Option<&Shown>) -> String {
+    match last {
+        Some(s) if s.holds => format!("final state: {} satisfies {}", s.state, condition.expr),
+        Some(s) => format!("final state: {} does not satisfy {}", s.state, condition.expr),
+        None => format!("no final state: the execution ended before its operations; {condition} is not asked"),
+    }
+}
+
 fn tell(l: &Loaded, executed: &Executed, format: Format) -> Status {
     let shown = &executed.shown;
     let met = is_met(&l.file.expect, shown);
@@ -73,9 +84,15 @@ fn tell(l: &Loaded, executed: &Executed, format: Format) -> Status {
     };
     let note = if executed.actual { ", under --checks actual" } else { "" };
     format.human(&format!("{}: {what} ({verdict}{note})", l.path.display()));
+    let condition = l.file.condition.as_ref();
+    if let Some(condition) = condition {
+        format.human(&final_state(condition, executed.last.as_ref()));
+    }
     format.json(|| {
         json!({
             "schema": 1,
+            "final": executed.last.as_ref().map(|f| json!({ "state": f.state, "holds": f.holds })),
+            "condition": condition.map(Condition::to_string),
             "file": l.path.display().to_string(),
             "outcome": outcome_name(&shown.outcome),
             "signature": signature,

@@ -6,7 +6,7 @@ use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
 use crate::sched::{Causality, Exhaust, Observed, Passage, Passing, Preemptions, Reduction};
-use crate::vocab::{Event, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
+use crate::vocab::{Event, Field, Kind, Note, OPS_PER_CPU, Obj, TASKS, Topics};
 
 /// Scheduling points after which an execution is given up. The longest programs take a few hundred.
 pub const STEP_BUDGET: u32 = 20_000;
@@ -71,8 +71,16 @@ impl Runner {
 
     fn with(san: San) -> Runner {
         let topics = san.topics().note(Note::OpEnd);
-        let watch =
-            Watch { san, found: None, feedback: None, interleaving: 0, lengths: [[0; OPS_PER_CPU + 2]; TASKS], topics };
+        let watch = Watch {
+            san,
+            found: None,
+            feedback: None,
+            interleaving: 0,
+            lengths: [[0; OPS_PER_CPU + 2]; TASKS],
+            topics,
+            cells: Vec::new(),
+            finals: Vec::new(),
+        };
         Runner { engine: Engine::new(), watch, preemptions: Preemptions::default(), past: Causality::default() }
     }
 
@@ -80,6 +88,18 @@ impl Runner {
     pub fn set_feedback(&mut self, feedback: Feedback) {
         self.watch.topics = self.watch.topics.and(Feedback::topics());
         self.watch.feedback = Some(feedback);
+    }
+
+    /// Remembers these bits of these cells when the last operation of every CPU has ended, in the executions from now
+    /// on. It is a read of the main task's: exhaustive strategies order it with what service tasks still write.
+    pub fn watch_final(&mut self, cells: Vec<(Obj, u64)>) {
+        self.watch.cells = cells;
+        self.watch.topics = self.watch.topics.note(Note::OpBegin);
+    }
+
+    /// The cells of [`Runner::watch_final`] in the last execution; `None` if its operations did not all end.
+    pub fn final_words(&self) -> Option<&[(Obj, u64)]> {
+        Some(self.watch.finals.as_slice()).filter(|words| !words.is_empty())
     }
 
     /// Executes `program` with its own schedule.
@@ -217,10 +237,24 @@ struct Watch {
     interleaving: u64,
     lengths: [[u16; OPS_PER_CPU + 2]; TASKS],
     topics: Topics,
+    /// What is to be remembered of the final state, and what it was.
+    cells: Vec<(Obj, u64)>,
+    finals: Vec<(Obj, u64)>,
 }
 
 impl Watch {
+    /// The last operation of every CPU has ended.
+    #[cold]
+    fn ended(&mut self, m: &Machine) {
+        let word = |(obj, bits): (Obj, u64)| match obj.as_folio().filter(|_| obj.field() == Field::Flags) {
+            Some(folio) => m.peek_flags(folio, bits),
+            None => m.peek(obj) & bits,
+        };
+        self.finals = self.cells.iter().map(|cell| (cell.0, word(*cell))).collect();
+    }
+
     fn reset(&mut self) {
+        self.finals.clear();
         self.san.reset();
         self.found = None;
         self.interleaving = 0;
@@ -245,8 +279,12 @@ impl Sink for Watch {
         if let Some(f) = &mut self.feedback {
             f.on(e);
         }
-        if e.kind == Kind::Note && e.note == Note::OpEnd {
-            self.lengths[e.task as usize][(e.op as usize).min(OPS_PER_CPU + 1)] = m.nth(e.task as usize) as u16;
+        match e.note {
+            Note::OpEnd if e.kind == Kind::Note => {
+                self.lengths[e.task as usize][(e.op as usize).min(OPS_PER_CPU + 1)] = m.nth(e.task as usize) as u16;
+            }
+            Note::OpBegin if e.task == 0 && e.op as usize == OPS_PER_CPU => self.ended(m),
+            _ => {}
         }
         match self.san.on(m, e) {
             Some(found) => {

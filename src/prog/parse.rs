@@ -4,11 +4,14 @@
 //! file     = "# foliofuzz repro v1" { comment | key ":" value } section...
 //! section  = "init" { mK "=" mapping(..) | pK "=" process() | vK "=" vma(..) | FK "=" folio(..) | sK "=" swap(..) }
 //!          | "cpuN" { operation(..) } | "schedule" { record } | "claim" ["exactly"] { see `claim` }
+//!          | ("exists" | "~exists" | "forall") expression
 //! record   = "start" cpuN | task [opN | "epilogue"] "until" (fn.label#k | @n | blocked#k | end) "then" task
 //! ```
-//! Blank lines, indentation and the order of records are free; comments further down move up to the header.
+//! Expressions are of `condition`. Blank lines, indentation and the order of records are free; comments further down
+//! move up to the header.
 
 use super::claim::{Claim, ClaimVerdict};
+use super::condition::{Condition, Expr, Quantifier};
 use super::text;
 use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
 use super::{claim, fixup, objects, preset, sites};
@@ -87,6 +90,8 @@ struct Parser {
     start: Option<(usize, u8)>,
     claim_lines: Vec<usize>,
     verdict: Option<(usize, ClaimVerdict)>,
+    /// Where the condition stands.
+    condition: usize,
 }
 
 /// See [`File::parse`].
@@ -143,6 +148,7 @@ impl Parser {
             start: None,
             claim_lines: Vec::new(),
             verdict: None,
+            condition: 0,
         }
     }
 
@@ -156,6 +162,9 @@ impl Parser {
         }
         if let Some(section) = section(line).or_else(|message| at(n, message))? {
             return self.begin(n, line, section);
+        }
+        if let Some((quantifier, text)) = Condition::split(line).filter(|_| self.section != Section::Header) {
+            return self.condition(n, quantifier, text).or_else(|message| at(n, message));
         }
         let done = match self.section {
             Section::Header => self.key(n, line),
@@ -354,6 +363,15 @@ impl Parser {
         }
     }
 
+    fn condition(&mut self, n: usize, quantifier: Quantifier, text: &str) -> Result<(), String> {
+        let expr = Expr::parse(text)?;
+        if self.file.condition.replace(Condition { quantifier, expr }).is_some() {
+            return Err(format!("a second condition, the first is in line {}: expected one a file", self.condition));
+        }
+        self.condition = n;
+        Ok(())
+    }
+
     // ----- the whole -----
 
     fn finish(mut self, last: usize) -> Result<File, ParseError> {
@@ -369,6 +387,9 @@ impl Parser {
             if let Some(wrong) = file.program.op_error(op) {
                 return at(*line, wrong);
             }
+        }
+        if let Some(wrong) = file.condition.as_ref().and_then(|c| c.expr.unknown(&file.program.init)) {
+            return at(self.condition, wrong);
         }
         if let Some((line, cpu)) = self.start {
             if cpu as usize >= file.program.nr_cpus() {

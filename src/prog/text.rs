@@ -274,7 +274,11 @@ impl File {
 
     /// The canonical text.
     pub fn print(&self) -> String {
-        print(&self.program, &self.expect, &self.comments, self.claim.as_ref())
+        let mut out = print(&self.program, &self.expect, &self.comments, self.claim.as_ref());
+        if let Some(condition) = &self.condition {
+            out.push_str(&format!("\n{condition}\n"));
+        }
+        out
     }
 }
 

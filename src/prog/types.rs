@@ -1,6 +1,7 @@
 //! The program itself. Its text form is `text`, its byte form `decode`.
 
 use super::claim::Claim;
+use super::condition::Condition;
 use crate::ops::Init;
 use crate::sched::Schedule;
 use crate::vocab::{CPUS, Model, OPS_PER_CPU, Obj};
@@ -74,11 +75,13 @@ pub struct File {
     pub comments: Vec<String>,
     /// An order of steps somebody claims to be possible.
     pub claim: Option<Claim>,
+    /// What is asked of the final state.
+    pub condition: Option<Condition>,
 }
 
 impl File {
     /// A file that says nothing of the program.
     pub fn new(program: Program) -> File {
-        File { program, expect: Expect::Unstated, comments: Vec::new(), claim: None }
+        File { program, expect: Expect::Unstated, comments: Vec::new(), claim: None, condition: None }
     }
 }

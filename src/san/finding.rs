@@ -152,10 +152,13 @@ impl CheckSet {
         Some(soft_bits(|k| k.check == check && k.name == name)).filter(|bits| *bits != 0)
     }
 
-    /// `all`, `actual`, `soft`, or a comma list of check names and soft kinds (`check/kind`); `-name` takes one out of
+    /// `all`, `none`, `actual`, `soft`, or a comma list of check names and soft kinds (`check/kind`); `-name` takes one out of
     /// what stands before it (all, if it is first). A kind that is not soft is all that is reported then.
     pub fn parse(text: &str) -> Result<CheckSet, String> {
         let mut set = CheckSet { mask: 0, actual: false, soft: 0, kind: None };
+        if text.trim() == "none" {
+            return Ok(set);
+        }
         for (i, word) in text.split(',').map(str::trim).enumerate() {
             let (out, name) = word.strip_prefix('-').map_or((false, word), |rest| (true, rest));
             if i == 0 && out {
@@ -194,9 +197,14 @@ impl CheckSet {
             }
             _ => {
                 let known: Vec<_> = CHECKS.iter().map(|c| c.name).collect();
-                Err(format!("unknown check `{name}`: expected all, actual, soft, or {}", known.join(", ")))
+                Err(format!("unknown check `{name}`: expected all, none, actual, soft, or {}", known.join(", ")))
             }
         }
+    }
+
+    /// Whether no check is on.
+    pub const fn is_empty(self) -> bool {
+        self.mask == 0
     }
 
     pub(super) fn has(self, check: usize) -> bool {

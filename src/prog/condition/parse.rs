@@ -38,6 +38,7 @@ impl<'a> Reader<'a> {
 
     /// Takes one of these signs, if it comes next.
     fn takes(&mut self, signs: &[&str]) -> bool {
+        self.skip(0);
         let sign = signs.iter().find(|s| self.rest.starts_with(**s));
         sign.inspect(|s| self.skip(s.len())).is_some()
     }
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
 
     fn one(&mut self, depth: usize) -> Result<Expr, String> {
         let mut negated = false;
-        while !self.rest.starts_with("!=") && self.takes(&["~", "!"]) {
+        while self.takes(&["~", "!"]) {
             negated = !negated;
         }
         let inner = if self.takes(&["("]) {
