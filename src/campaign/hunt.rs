@@ -13,10 +13,11 @@ use super::distinct::Distinct;
 use super::mutate::{MAX_BYTES, mutate};
 use super::search::{Searcher, input_hash, shape_hash};
 use super::shrink::{SHRINK_BUDGET, shrink};
-use super::store::save;
+use super::store::{MOST_REPROS, add, save};
 use crate::bugs::BUGS;
 use crate::exec::{Feedback, Outcome, Run, Runner};
 use crate::prog::{Input, Program, is_text};
+use crate::report::Told;
 use crate::san::CheckSet;
 use crate::vocab::{BugId, BugSet, Model};
 use libfuzzer_sys as _;
@@ -87,6 +88,10 @@ pub struct Found {
     pub ops: usize,
     pub switches: usize,
     pub before: (usize, usize),
+    /// For the machine formats.
+    pub told: Told,
+    /// The signature of the same bug that was saved before, which this one joined.
+    pub bucket: Option<String>,
 }
 
 /// Why a hunt ended.
@@ -142,7 +147,8 @@ struct Hunt {
     told: Instant,
     distinct: Distinct,
     stats: Stats,
-    signatures: BTreeSet<String>,
+    /// Signatures found, each with the sets of operations of the programs that were kept for it.
+    signatures: BTreeMap<String, BTreeSet<Vec<u8>>>,
     /// How often each class was looked at in vain since its last new signature.
     known: BTreeMap<Class, u32>,
     found: Vec<Found>,
@@ -178,7 +184,7 @@ pub fn run(options: Options, stop: Arc<AtomicBool>, observer: Box<dyn Observer>)
         told: now,
         distinct: Distinct::default(),
         stats: Stats::default(),
-        signatures: BTreeSet::new(),
+        signatures: BTreeMap::new(),
         known: BTreeMap::new(),
         found: Vec::new(),
         caught: BugSet::EMPTY,
@@ -364,9 +370,14 @@ impl Hunt {
     fn look(&mut self, program: &Program, exec: u64) -> bool {
         let shown = Analysis::of(&mut self.cold.runner, program);
         let Some(signature) = shown.signature() else { return false };
-        if !self.signatures.insert(signature.clone()) {
+        let shape = operations(program);
+        if let Some(shapes) = self.signatures.get_mut(&signature) {
+            if shapes.len() < MOST_REPROS && shapes.insert(shape) {
+                self.keep(&shown, &signature);
+            }
             return false;
         }
+        self.signatures.insert(signature.clone(), BTreeSet::from([shape]));
         self.unmute();
         self.observer.minimizing(&signature);
         let named = shown.named().unwrap_or_else(|| program.clone());
@@ -391,10 +402,12 @@ impl Hunt {
             signature,
             first_exec: exec,
             cause: slugs,
+            bucket: saved.as_ref().ok().and_then(|s| s.bucket.clone()),
             file: saved.map(|s| s.file).map_err(|e| format!("{}: {e}", self.options.out.display())),
             ops: small_program.nr_ops(),
             switches: small_program.schedule.records.len(),
             before: small.before,
+            told: report.told(),
         };
         self.observer.found(&found);
         self.found.push(found);
@@ -406,6 +419,13 @@ impl Hunt {
         self.done =
             !self.options.keep_going && (wanted.is_empty() || cause.is_empty() || (wanted - self.caught).is_empty());
         true
+    }
+
+    /// Another program for a known signature: a repro more in its folder. What cannot be written is no loss.
+    fn keep(&self, shown: &Analysis, signature: &str) {
+        if let (Some(named), Some(report)) = (shown.named(), shown.report()) {
+            let _ = add(&self.options.out, signature, &named, report.title());
+        }
     }
 
     fn over(&self) -> Option<End> {
@@ -448,6 +468,12 @@ fn count(stats: &mut Stats, distinct: &mut Distinct, shape: u64, run: &Run) {
     stats.steps += u64::from(run.steps);
     stats.gave_up += u64::from(matches!(run.outcome, Outcome::GaveUp(_)));
     distinct.add(shape ^ run.interleaving.rotate_left(17));
+}
+
+/// The operations of a program, each once: programs that show the same signature with other ones are worth keeping.
+fn operations(program: &Program) -> Vec<u8> {
+    let codes: BTreeSet<u8> = program.cpus.iter().flatten().map(|op| op.code).collect();
+    codes.into_iter().collect()
 }
 
 /// Recording costs ten executions: what has often been known is only sampled.

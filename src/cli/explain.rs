@@ -1,11 +1,12 @@
 //! `foliofuzz explain`.
 
-use super::common::{Failure, Format, Status, say, usage};
-use super::load::{Executed, InputArgs, Loaded};
+use super::common::{Failure, Status, say, usage};
+use super::formats::FormatArgs;
+use super::load::{Executed, InputArgs, Loaded, verdict};
 use crate::campaign::write_atomic;
 use crate::exec::Outcome;
 use crate::prog::{Expect, File};
-use crate::report::{DiagramStyle, Report};
+use crate::report::{Case, DiagramStyle, Report, Verdict, perfetto};
 use crate::san::CheckSet;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -35,8 +36,8 @@ pub struct ExplainArgs {
     html: Option<PathBuf>,
     #[command(flatten)]
     input: InputArgs,
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -47,10 +48,17 @@ enum Style {
 }
 
 pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
+    let mut output = args.format.open(1)?;
     let loaded = args.input.load(&args.file)?;
     let executed = args.input.execute(&loaded)?;
-    let Some(report) = executed.shown.report() else {
-        args.format.human(&format!("{}: nothing is found, so there is nothing to explain", args.file.display()));
+    let shown = &executed.shown;
+    output.trace(|| perfetto(&shown.program, &shown.trace, shown.finding()));
+    let told = shown.report().map(|r| r.told());
+    let complaint = told.as_ref().map_or_else(|| verdict(&loaded, &executed), |t| Verdict::NotMet(t.title.clone()));
+    output.case(|| Case::of_file(&loaded.path, complaint, told));
+    let Some(report) = shown.report() else {
+        output.finish()?;
+        output.human(&format!("{}: nothing is found, so there is nothing to explain", args.file.display()));
         let gave_up = matches!(executed.shown.outcome, Outcome::GaveUp(_));
         return Ok(if gave_up { Status::GaveUp } else { Status::Finding });
     };
@@ -62,7 +70,7 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
     if let Some(out) = &args.html {
         write_page(out, &report, &loaded, &executed)?;
     }
-    if args.format == Format::Text {
+    if output.is_text() {
         say(report.splat().trim_end());
         say("");
         say(report.diagram(&style).trim_end());
@@ -72,9 +80,10 @@ pub fn run(args: ExplainArgs) -> Result<Status, Failure> {
         }
     }
     if let Some(out) = &args.html {
-        args.format.human(&format!("\nthe page is in {}", out.display()));
+        output.human(&format!("\nthe page is in {}", out.display()));
     }
-    args.format.json(|| report.json());
+    output.json(|| report.json());
+    output.finish()?;
     Ok(Status::Clean)
 }
 

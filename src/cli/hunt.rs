@@ -1,9 +1,11 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, parse_time, stop_flag, usage, warn};
+use super::common::{CheckArgs, Failure, ModelArgs, Status, parse_time, stop_flag, usage, warn};
+use super::formats::{FormatArgs, Output};
 use crate::campaign::hunt::{self, End, Found, Observer, Options, Stats};
 use crate::campaign::{OpFilter, ROUNDS, bug_slugs, find_ops};
 use crate::ops::TABLE;
+use crate::report::{Case, Verdict};
 use crate::san::CheckSet;
 use crate::sched;
 use crate::vocab::Model;
@@ -63,8 +65,8 @@ pub struct HuntArgs {
     /// Where findings go
     #[arg(long, value_name = "DIR", default_value = "findings")]
     out: PathBuf,
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 fn seed(text: &str) -> Result<u64, String> {
@@ -90,7 +92,7 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
     });
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let filter = (chosen != every).then(|| OpFilter::new(chosen.clone()));
-    let teller = Teller::new(&args, model, seed);
+    let teller = Teller::new(&args, model, seed)?;
     teller.begin(&every, &chosen);
     let options = Options {
         model,
@@ -109,7 +111,7 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
 }
 
 struct Teller {
-    format: Format,
+    output: Output,
     model: Model,
     seed: u64,
     rounds: u32,
@@ -120,12 +122,12 @@ struct Teller {
 }
 
 impl Teller {
-    fn new(args: &HuntArgs, model: Model, seed: u64) -> Teller {
+    fn new(args: &HuntArgs, model: Model, seed: u64) -> Result<Teller, Failure> {
         let terminal = std::io::stderr().is_terminal();
         let style = ProgressStyle::with_template("{spinner} {msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        Teller {
-            format: args.format,
+        Ok(Teller {
+            output: args.format.open(0)?,
             model,
             seed,
             rounds: args.rounds,
@@ -133,7 +135,7 @@ impl Teller {
             checks: args.checks.checks.clone(),
             bar: terminal.then(|| ProgressBar::new_spinner().with_style(style)),
             line: Instant::now(),
-        }
+        })
     }
 
     /// The first lines: what is drawn from what.
@@ -160,9 +162,32 @@ impl Teller {
 
     fn human(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| self.format.human(text)),
-            None => self.format.human(text),
+            Some(bar) => bar.suspend(|| self.output.human(text)),
+            None => self.output.human(text),
         }
+    }
+
+    /// The findings for the formats of continuous integration; a hunt without any is a case, too.
+    fn cases(&mut self, outcome: &str, found: &[Found]) {
+        for f in found {
+            let file = f.file.clone().unwrap_or_default();
+            let name =
+                file.parent().and_then(|p| p.file_name()).map_or(f.signature.clone(), |n| n.display().to_string());
+            self.output.case(|| Case {
+                group: "hunt".to_string(),
+                name,
+                file: file.display().to_string(),
+                verdict: Verdict::NotMet(f.title.clone()),
+                told: Some(f.told.clone()),
+            });
+        }
+        let verdict = match outcome {
+            "clean" => Verdict::Met,
+            "gave_up" => Verdict::GaveUp("every execution used its budget up".to_string()),
+            _ => return,
+        };
+        let (name, file) = (self.model.kernel.name().to_string(), String::new());
+        self.output.case(|| Case { group: "hunt".to_string(), name, file, verdict, told: None });
     }
 
     fn summary(&self, end: End, stats: &Stats, found: &[Found]) {
@@ -193,6 +218,7 @@ impl Teller {
                 "ops": f.ops,
                 "switches": f.switches,
                 "cause": f.cause,
+                "same_as": f.bucket,
             })
         });
         json!({
@@ -268,6 +294,9 @@ impl Observer for Teller {
         match &f.file {
             Ok(path) => {
                 let path = path.display().to_string();
+                if let Some(bucket) = &f.bucket {
+                    text.push_str(&format!("the same bug as {bucket}\n"));
+                }
                 text.push_str(&format!("saved: {path}\n"));
                 let checks = self.checks.as_ref().map_or(String::new(), |c| format!(" --checks={c}"));
                 for verb in ["replay", "shrink", "explain"] {
@@ -291,8 +320,10 @@ impl Observer for Teller {
             ("clean", Status::Clean)
         };
         self.summary(end, stats, found);
-        self.format.json(|| self.json(outcome, stats, found));
-        status as u8
+        let object = self.json(outcome, stats, found);
+        self.output.json(|| object);
+        self.cases(outcome, found);
+        self.output.finish().map_or_else(|failure| failure.tell(), |()| status as u8)
     }
 
     fn defect(&mut self, message: &str) -> u8 {

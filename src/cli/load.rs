@@ -5,6 +5,7 @@ use super::condition;
 use crate::campaign::{Analysis, ROUNDS, Searcher, input_hash, target};
 use crate::exec::{Outcome, Runner};
 use crate::prog::{Expect, File, decode, is_text};
+use crate::report::Verdict;
 use crate::san::CheckSet;
 use clap::Args;
 use std::ops::ControlFlow;
@@ -140,6 +141,23 @@ pub fn is_met(expect: &Expect, shown: &Analysis) -> bool {
         Expect::Finding(wanted) => shown
             .signature()
             .is_some_and(|s| s == *wanted || s.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(':'))),
+    }
+}
+
+/// How a run counts against what its file says.
+pub fn verdict(loaded: &Loaded, executed: &Executed) -> Verdict {
+    let shown = &executed.shown;
+    let expected = match &loaded.file.expect {
+        Expect::Finding(signature) => signature.as_str(),
+        _ => "clean",
+    };
+    match &shown.outcome {
+        _ if is_met(&loaded.file.expect, shown) => Verdict::Met,
+        Outcome::GaveUp(_) => Verdict::GaveUp("gave up (step budget)".to_string()),
+        _ => {
+            let found = shown.signature().unwrap_or_else(|| "clean".to_string());
+            Verdict::NotMet(format!("expected {expected}, found {found}"))
+        }
     }
 }
 

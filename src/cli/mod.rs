@@ -5,6 +5,7 @@ mod common;
 mod condition;
 mod explain;
 mod fmt;
+mod formats;
 #[cfg(feature = "hunt")]
 mod hunt;
 mod list;

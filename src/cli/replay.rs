@@ -1,12 +1,15 @@
 //! `foliofuzz replay`.
 
-use super::common::{Failure, Format, Status};
+use super::common::{Failure, Status, panic_message};
 use super::condition::Shown;
-use super::load::{Executed, InputArgs, Loaded, is_met, outcome_name};
+use super::formats::{FormatArgs, Output};
+use super::load::{Executed, InputArgs, Loaded, is_met, outcome_name, verdict};
 use crate::exec::{Outcome, Runner};
 use crate::prog::{Condition, Expect};
+use crate::report::{Case, Verdict, perfetto};
 use clap::Args;
 use serde_json::json;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 /// Run programs and compare with what their files expect
@@ -25,20 +28,38 @@ pub struct ReplayArgs {
     /// Run each N times and compare the hashes of all events
     #[arg(long, value_name = "N", default_value_t = 1)]
     many: u32,
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgs,
 }
 
 pub fn run(args: ReplayArgs) -> Result<Status, Failure> {
     // All files are read before the first is run, so that a bad one is told at once.
     let loaded = args.files.iter().map(|f| args.input.load(f)).collect::<Result<Vec<_>, _>>()?;
+    let mut output = args.format.open(loaded.len())?;
     let mut status = Status::Clean;
+    let mut broken = None;
     for l in &loaded {
-        let executed = args.input.execute(l)?;
-        repeat(&executed, args.many)?;
-        status = status.and(tell(l, &executed, args.format));
+        match execute(&args, l) {
+            Ok(executed) => status = status.and(tell(l, &executed, &mut output)),
+            Err(Failure::Internal(why)) => {
+                output.case(|| Case::of_file(&l.path, Verdict::Broken(why.clone()), None));
+                broken = Some(Failure::Internal(format!("{}: {why}", l.path.display())));
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    Ok(status)
+    output.finish()?;
+    broken.map_or(Ok(status), Err)
+}
+
+/// Runs a program, as often as was asked for. A defect of ours spoils no other file's run.
+fn execute(args: &ReplayArgs, loaded: &Loaded) -> Result<Executed, Failure> {
+    let run = || {
+        let executed = args.input.execute(loaded)?;
+        repeat(&executed, args.many)?;
+        Ok(executed)
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|e| Err(Failure::Internal(panic_message(e.as_ref()))))
 }
 
 fn repeat(executed: &Executed, many: u32) -> Result<(), Failure> {
@@ -63,7 +84,7 @@ fn final_state(condition: &Condition, last: Option<&Shown>) -> String {
     }
 }
 
-fn tell(l: &Loaded, executed: &Executed, format: Format) -> Status {
+fn tell(l: &Loaded, executed: &Executed, output: &mut Output) -> Status {
     let shown = &executed.shown;
     let met = is_met(&l.file.expect, shown);
     let signature = shown.signature();
@@ -77,18 +98,18 @@ fn tell(l: &Loaded, executed: &Executed, format: Format) -> Status {
         Expect::Clean => Some("clean"),
         Expect::Finding(s) => Some(s.as_str()),
     };
-    let verdict = match (expect, met) {
+    let answer = match (expect, met) {
         (None, _) => "nothing expected".to_string(),
         (Some(_), true) => "expectation met".to_string(),
         (Some(e), false) => format!("expectation not met: {e}"),
     };
     let note = if executed.actual { ", under --checks actual" } else { "" };
-    format.human(&format!("{}: {what} ({verdict}{note})", l.path.display()));
+    output.human(&format!("{}: {what} ({answer}{note})", l.path.display()));
     let condition = l.file.condition.as_ref();
     if let Some(condition) = condition {
-        format.human(&final_state(condition, executed.last.as_ref()));
+        output.human(&final_state(condition, executed.last.as_ref()));
     }
-    format.json(|| {
+    output.json(|| {
         json!({
             "schema": 1,
             "final": executed.last.as_ref().map(|f| json!({ "state": f.state, "holds": f.holds })),
@@ -101,6 +122,8 @@ fn tell(l: &Loaded, executed: &Executed, format: Format) -> Status {
             "event_hash": format!("{:016x}", shown.trace.hash),
         })
     });
+    output.case(|| Case::of_file(&l.path, verdict(l, executed), shown.report().map(|r| r.told())));
+    output.trace(|| perfetto(&shown.program, &shown.trace, shown.finding()));
     match shown.outcome {
         _ if met => Status::Clean,
         Outcome::GaveUp(_) => Status::GaveUp,

@@ -89,7 +89,7 @@ impl Drop for Label {
 #[macro_export]
 macro_rules! kfn {
     ($name:ident) => {
-        static KFN: $crate::vocab::Name = $crate::vocab::Name::new(stringify!($name), file!());
+        static KFN: $crate::vocab::Name = $crate::vocab::Name::at(stringify!($name), file!(), line!());
         let _frame = $crate::machine::Frame::enter(&KFN);
     };
 }

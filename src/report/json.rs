@@ -1,5 +1,6 @@
 //! `finding.json`, schema 1 (USERS 6): no floats, no dates, keys sorted.
 
+use super::told::place;
 use super::words::{describe, flag_names, mapping_name};
 use super::{Report, TOOL};
 use crate::machine::{Step, Why};
@@ -8,7 +9,8 @@ use crate::vocab::*;
 use serde_json::{Value, json};
 
 impl Report<'_> {
-    /// The finding for machines. What only a campaign knows (seed, strategy, source revision) is its to add.
+    /// The finding for machines. What only a campaign knows (seed, strategy) is its
+    /// to add; the revision of the source is known if `FOLIOFUZZ_COMMIT` was set when it was compiled.
     pub fn json(&self) -> Value {
         let culprit = self.index_of(self.finding.seq);
         let other = self.finding.other.and_then(|s| self.index_of(s));
@@ -20,6 +22,7 @@ impl Report<'_> {
             "schema": 1,
             "tool": TOOL,
             "version": env!("CARGO_PKG_VERSION"),
+            "commit": option_env!("FOLIOFUZZ_COMMIT"),
             "model": model.kernel.name(),
             "rcu_free": model.rcu_free,
             "irqoff_is_reader": model.irqoff_is_reader,
@@ -58,7 +61,7 @@ impl Report<'_> {
     fn access_json(&self, index: usize) -> Value {
         let step = &self.trace.steps[index];
         let e = &step.event;
-        let file = step.stack.last().map_or(e.site.func.file, |f| f.file);
+        let place = place(step);
         let refs = self.folio().map(|f| {
             let held = self.ledger_before(index).holders(f).into_iter();
             held.map(|(who, n)| (who, Value::from(n))).collect::<serde_json::Map<_, _>>()
@@ -74,8 +77,9 @@ impl Report<'_> {
             "task": e.task,
             "op": self.op_line(e.task, e.op),
             "site": e.site.to_string(),
-            "function": super::blame(step),
-            "file": file,
+            "function": super::blame(self.finding.check, step),
+            "file": place.file,
+            "line": place.line,
             "what": describe(step).line(),
             "refs": refs,
             "flags": flags,

@@ -3,24 +3,36 @@
 //! Everything here is a pure function of a program, a finding and the recorded trace, and returns strings. Nothing
 //! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
 
+mod case;
 mod claim;
 mod diagram;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod ledger;
 mod memory;
+mod perfetto;
+mod sarif;
 mod signature;
 mod slice;
 mod splat;
 #[cfg(test)]
 mod tests;
 mod title;
+mod told;
 mod words;
 
+pub use case::{Case, Verdict};
 pub use claim::{ClaimReport, paragraph};
 pub use diagram::{DiagramStyle, Line};
+pub use github::{annotations, step_summary};
+pub use junit::junit;
 pub use ledger::Ledger;
+pub use perfetto::perfetto;
+pub use sarif::sarif;
 pub use signature::blame;
+pub use told::{Place, Told, ToldStep};
 pub use words::flag_names;
 
 use crate::machine::{Step, Trace};

@@ -4,7 +4,8 @@ use super::Report;
 use crate::machine::Step;
 
 /// Functions that are never to blame while a caller is left: the primitives every path goes through. After syzkaller's
-/// `pkg/report/linux.go`, reduced to what the model has.
+/// `pkg/report/linux.go`, as far as the model has them; what it has as primitives (`xas_load`, bit operations, locks) is
+/// in no stack.
 const SKIP: &[&str] = &[
     "__filemap_add_folio",
     "__filemap_get_folio",
@@ -46,10 +47,22 @@ const SKIP: &[&str] = &[
     "unlock_page",
 ];
 
-/// The function of `mm` a step is blamed on: the innermost one that is not in the skip list, else the innermost, else
-/// the function of the event's site.
-pub fn blame(step: &Step) -> &'static str {
-    let named = step.stack.iter().rev().find(|f| !SKIP.contains(&f.name));
+/// Parts of names that are not to blame for a bad page either: whoever frees a page shows it.
+const SKIP_AT_FREE: &[&str] = &["free_page", "put_page", "get_page", "update_page", "release_page", "free_unref"];
+
+/// The check whose findings are made while a page is freed.
+const AT_FREE: &str = "badpage";
+
+fn is_skipped(check: &str, name: &str) -> bool {
+    let at_free =
+        || SKIP_AT_FREE.iter().any(|part| name.contains(part)) || name.trim_start_matches('_').starts_with("folio");
+    SKIP.contains(&name) || check == AT_FREE && at_free()
+}
+
+/// The function of `mm` a step is blamed on in a finding of `check`: the innermost one that is not skipped, else the
+/// innermost, else the function of the event's site.
+pub fn blame(check: &str, step: &Step) -> &'static str {
+    let named = step.stack.iter().rev().find(|f| !is_skipped(check, f.name));
     named.or(step.stack.last()).map_or(step.event.site.func.name, |f| f.name)
 }
 
@@ -62,6 +75,7 @@ impl Report<'_> {
     /// The blamed functions of both sides, sorted, each once.
     pub(super) fn blamed(&self) -> Vec<&'static str> {
         let sides = [self.culprit(), self.other()];
+        let blame = |step| blame(self.finding.check, step);
         let mut names: Vec<_> = sides.into_iter().flatten().map(blame).collect();
         // A side outside every function (the end of the run) says nothing when the other does.
         if names.iter().any(|n| *n != "op") {

@@ -6,12 +6,19 @@ pub struct Name {
     pub name: &'static str,
     /// Kernel source file, for reports; empty for primitives' labels.
     pub file: &'static str,
+    /// The line in that file where the function begins; 0 where there is none. Reports only: nothing depends on it.
+    pub line: u32,
     pub hash: u32,
 }
 
 impl Name {
     pub const fn new(name: &'static str, file: &'static str) -> Name {
-        Name { name, file, hash: fnv(name) }
+        Name::at(name, file, 0)
+    }
+
+    /// As [`Name::new`], of a function that begins in this line.
+    pub const fn at(name: &'static str, file: &'static str, line: u32) -> Name {
+        Name { name, file, line, hash: fnv(name) }
     }
 }
 
