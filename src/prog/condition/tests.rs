@@ -134,3 +134,28 @@ fn a_quantifier_begins_a_line() {
     assert_eq!(Condition::split("existsF0"), None);
     assert_eq!(Condition::split("cpu0"), None);
 }
+
+const FILE: &str = "# foliofuzz repro v1\nmodel: v6.12\n\ninit\n  m0 = mapping()\n  F0 = folio(m0, index=0)\n\n\
+                    cpu0\n  filemap_get_entry(m0, 0)\n\nexists (m0.slot[0] = F0 /\\ ~F0.dirty)\n";
+
+#[test]
+fn a_file_may_end_with_a_condition() {
+    let file = crate::prog::File::parse(FILE.as_bytes()).expect("valid");
+    assert_eq!(file.print(), FILE);
+    assert_eq!(file.condition.as_ref().map(|c| c.quantifier), Some(Quantifier::Exists));
+    let free = FILE.replace("exists (m0.slot[0] = F0 /\\ ~F0.dirty)", "  exists m0->i_pages[0]==F0 && !F0.PG_dirty");
+    assert!(crate::prog::File::parse(free.as_bytes()).is_ok_and(|f| f == file));
+    for (from, to, line, message) in [
+        ("exists", "forall F0.lru\nexists", 12, "a second condition, the first is in line 11"),
+        ("m0.slot[0]", "m1.slot[0]", 11, "no m1: expected a mapping of the `init` section"),
+        ("~F0.dirty", "p1.pte[0] = none", 11, "no p1: expected a process of the `init` section"),
+        ("~F0.dirty", "F0.mapping = m2", 11, "no m2: expected"),
+        ("~F0.dirty", "F0.drity", 11, "did you mean dirty?"),
+        ("\ninit", "exists F0.lru\ninit", 3, "expected `key: value`"),
+    ] {
+        let text = FILE.replacen(from, to, 1);
+        let wrong = crate::prog::File::parse(text.as_bytes()).expect_err(&text);
+        assert_eq!(wrong.line, line, "{wrong}");
+        assert!(wrong.message.contains(message), "{wrong}");
+    }
+}
