@@ -1,9 +1,9 @@
 # foliofuzz repro v1
-# BUG: MMSAN: badpage-active in free_pages_and_swap_cache
+# BUG: MMSAN: badpage-active in tlb_flush_mmu
 # cause: mutant_active_at_free
 model: v6.12
 bug: mutant_active_at_free
-expect: badpage/active:free_pages_and_swap_cache
+expect: badpage/active:tlb_flush_mmu
 
 init
   m0 = mapping()
