@@ -75,7 +75,10 @@ struct Open {
 fn slices(program: &Program, mine: &[&Step], events: &mut Vec<Value>) {
     let Some(task) = mine.first().map(|s| s.event.task) else { return };
     let mut open: Vec<Open> = Vec::new();
-    let edge = |ph: &str, name: &str, ts: u32, args: Value| json!({ "ph": ph, "pid": PID, "tid": tid(task as usize), "ts": ts, "name": name, "cat": "function", "args": args });
+    let edge = |ph: &str, name: &str, ts: u32, args: Value| {
+        let tid = tid(task as usize);
+        json!({ "ph": ph, "pid": PID, "tid": tid, "ts": ts, "name": name, "cat": "function", "args": args })
+    };
     let mut last = 0;
     for step in mine {
         let (e, ts) = (&step.event, step.event.seq);
