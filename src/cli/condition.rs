@@ -39,7 +39,9 @@ impl<'a> Answer<'a> {
             Verdict::GaveUp => Some("some executions have no end"),
         };
         let scope = match verdict {
-            Verdict::Bounded(n) => format!(" (executions with at most {n} preemptions)"),
+            Verdict::Bounded(n) => {
+                format!(" (executions with at most {n} preemption{})", if *n == 1 { "" } else { "s" })
+            }
             _ if incomplete.is_some() => " (so far)".to_string(),
             _ => String::new(),
         };
