@@ -1,7 +1,7 @@
 //! Findings on disk: one folder a bug, complete or absent.
 //!
 //! A folder is named after the signature it was made for. A finding whose signature or alternatives intersect with
-//! those of a folder, and which the same bugs cause, is the same bug seen from another side: its repro joins the folder.
+//! those of a folder, and which the same bugs cause, is the same bug seen from another side: its repro joins it.
 //! Only what the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
 
 use super::analysis::Analysis;

@@ -141,7 +141,10 @@ fn arrow(steps: &[Step], finding: &Finding, other: u32, culprit: u32) -> Vec<Val
     let task = |seq: u32| steps.iter().find(|s| s.event.seq == seq).map(|s| s.event.task as usize);
     let (Some(from), Some(to)) = (task(other), task(culprit)) else { return Vec::new() };
     let name = format!("{}/{}", finding.check, finding.kind);
-    let end = |ph: &str, task: usize, ts: u32| json!({ "ph": ph, "id": 1, "pid": PID, "tid": tid(task), "ts": ts, "name": name, "cat": "finding" });
+    let end = |ph: &str, task: usize, ts: u32| {
+        let tid = tid(task);
+        json!({ "ph": ph, "id": 1, "pid": PID, "tid": tid, "ts": ts, "name": name, "cat": "finding" })
+    };
     let mut finish = end("f", to, culprit);
     finish["bp"] = "e".into();
     vec![end("s", from, other), finish]

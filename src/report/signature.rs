@@ -4,8 +4,8 @@ use super::Report;
 use crate::machine::Step;
 
 /// Functions that are never to blame while a caller is left: the primitives every path goes through. After syzkaller's
-/// `pkg/report/linux.go`, as far as the model has them; what it has as primitives (`xas_load`, bit operations, locks) is
-/// in no stack.
+/// `pkg/report/linux.go`, as far as the model has them; its primitives (`xas_load`, bit operations, locks) are in no
+/// stack.
 const SKIP: &[&str] = &[
     "__filemap_add_folio",
     "__filemap_get_folio",
