@@ -50,8 +50,9 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn sarif_is_valid_and_points_into_the_source() {
-    let schema = std::fs::read(common::root().join("tests/schemas/sarif-2.1.0.json")).expect("readable");
-    let schema: Value = serde_json::from_slice(&schema).expect("JSON");
+    let schema = std::fs::read_to_string(common::root().join("tests/schemas/sarif-2.1.0.json")).expect("readable");
+    // As published, the pattern of a language ends in a bracket that nothing opens: no regular expression of ECMA's.
+    let schema: Value = serde_json::from_str(&schema.replace("{2}]?$", "{2}$")).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let cases = cases();
     let log = sarif(&cases);
