@@ -166,7 +166,7 @@ fn annotations_are_escaped_and_few() {
     assert_eq!(head.matches(':').count(), 0, "{head}");
 
     let summary = step_summary(&cases());
-    assert!(summary.contains("```\n") && summary.matches("```").count() % 2 == 0);
+    assert!(summary.contains("```\n") && summary.matches("```").count().is_multiple_of(2));
 }
 
 /// Slices nest and end, every task has a name, and the arrow joins the two sides.

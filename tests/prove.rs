@@ -349,7 +349,7 @@ fn final_states_are_counted_as_all_schedules_have_them() {
         assert_eq!(counted(&bounded), expected, "{name}, with up to 8 preemptions");
         several += usize::from(plain.len() > 1);
     }
-    assert!(several >= 3, "{several} programs have more than one final state");
+    assert!(several >= 2, "{several} programs have more than one final state");
 }
 
 /// The answers of the three quantifiers, each with an execution that shows it.

@@ -299,8 +299,8 @@ fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Progra
     Some(p)
 }
 
-/// An operation of the program's kernel, of this role; on the near miss's mapping, if it takes one, and half of the time
-/// at its index.
+/// An operation of the program's kernel, of this role; on the near miss's mapping, if it takes one, and half of the
+/// time at its index.
 fn op_near(program: &Program, near: &NearMiss, role: Option<Role>, rng: &mut Rng) -> Option<Op> {
     let fits = |s: &OpSpec| s.kernels.contains(&program.model.kernel) && role.is_none_or(|r| s.role == r);
     let choices = || TABLE.iter().enumerate().filter(|(_, s)| fits(s));

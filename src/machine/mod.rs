@@ -313,6 +313,14 @@ impl Machine {
         (0..t.depth.get().min(STACK_DEPTH)).map(move |i| t.stack[i].get())
     }
 
+    /// The function of `mm` that called the one the task is in.
+    #[inline]
+    pub fn caller(&self, task: usize) -> Option<&'static Name> {
+        let t = &self.tasks[task];
+        let i = t.depth.get().min(STACK_DEPTH).checked_sub(2)?;
+        Some(t.stack[i].get())
+    }
+
     // ----- points -----
 
     #[inline]

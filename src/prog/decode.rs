@@ -8,7 +8,7 @@
 //! | 0 | CPUs: `b & 7` chooses from 2 2 2 3 3 3 1 4 |
 //! | 1 | start CPU: below 128 cpu0, else `b` modulo CPUs |
 //! | 2 | hot mapping `b & 3` mod 3, hot folio `b >> 2 & 7` mod 6, hot index `b >> 5` mod 4 |
-//! | 3, 4 | swarm: 0 = every kind of operation; even: a few kinds, of 2..=5 different roles, chosen by a hash; odd: a duel |
+//! | 3, 4 | swarm: 0 = every kind of operation; even: a few, of 2..=5 roles, chosen by a hash; odd: a duel |
 //! | 5..8 | mappings |
 //! | 8..11 | file systems of the mappings (v6.12) |
 //! | 11..17 | VMAs, three of each process (v6.12) |

@@ -311,7 +311,7 @@ fn blame_falls_back_to_the_innermost_function_then_to_the_site() {
     b.on(0, 0, &[&RANGE, &PUT]).note(Note::VmBug, Obj::NONE, 0);
     b.on(0, 0, &[]).note(Note::VmBug, Obj::NONE, 0);
     b.on(0, 0, &[&EVICT, &RANGE, &PUT]).note(Note::VmBug, Obj::NONE, 0);
-    let names: Vec<_> = b.trace.steps.iter().map(blame).collect();
+    let names: Vec<_> = b.trace.steps.iter().map(|step| blame("vmbug", step)).collect();
     assert_eq!(names, ["folio_put", "filemap_get_entry", "evict"]);
 }
 

@@ -152,8 +152,8 @@ impl CheckSet {
         Some(soft_bits(|k| k.check == check && k.name == name)).filter(|bits| *bits != 0)
     }
 
-    /// `all`, `none`, `actual`, `soft`, or a comma list of check names and soft kinds (`check/kind`); `-name` takes one out of
-    /// what stands before it (all, if it is first). A kind that is not soft is all that is reported then.
+    /// `all`, `none`, `actual`, `soft`, or a comma list of check names and soft kinds (`check/kind`); `-name` takes one
+    /// out of what stands before it (all, if it is first). A kind that is not soft is all that is reported then.
     pub fn parse(text: &str) -> Result<CheckSet, String> {
         let mut set = CheckSet { mask: 0, actual: false, soft: 0, kind: None };
         if text.trim() == "none" {

@@ -132,7 +132,12 @@ fn set(v: &View, f: usize, e: &Event, locked: bool, before: &[u16; VMAS]) -> Opt
     if !mapped_locked(v, f, e, before) {
         return Some(UNSTABLE.at(e));
     }
-    (!locked && v.set.wants(&SET_UNLOCKED)).then(|| SET_UNLOCKED.at(e))
+    if !locked && v.set.wants(&SET_UNLOCKED) {
+        return Some(SET_UNLOCKED.at(e));
+    }
+    // What the page is mapped by could go away here, mmap_lock or not: exit does not take it.
+    let kept = || v.cx.task(e).locks().iter().any(|l| l.field() == Field::Ptl);
+    (v.hints && !kept()).then(|| UNSTABLE.hint(e))
 }
 
 fn cleared(v: &View, f: usize, e: &Event, locked: bool) -> Option<Finding> {

@@ -38,6 +38,8 @@ pub(crate) struct View<'a> {
     pub ledger: &'a Ledger,
     /// Which soft kinds are asked for.
     pub set: CheckSet,
+    /// Whether a search wants to be aimed; see [`Finding::hint`].
+    pub hints: bool,
 }
 
 /// One check.
@@ -97,6 +99,7 @@ macro_rules! checks {
         /// The enabled checks and their shadows. Kept between executions.
         pub struct San {
             set: CheckSet,
+            hints: bool,
             topics: Topics,
             /// Who wants an event, by topic.
             wanted: [u32; Topics::COUNT],
@@ -131,6 +134,7 @@ macro_rules! checks {
                 })+
                 San {
                     set,
+                    hints,
                     topics: all,
                     wanted,
                     cx: Context::default(),
@@ -166,7 +170,7 @@ macro_rules! checks {
         /// How each check is asked, by its bit. A table of functions keeps each check's code small and apart.
         static ASK: &[fn(&mut San, &Machine, &Event) -> Option<Finding>] = &[
             $(|s, m, e| {
-                let found = s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger, set: s.set }, e);
+                let found = s.$file.on(&View { m, cx: &s.cx, ledger: &s.ledger, set: s.set, hints: s.hints }, e);
                 if const { !<$file::$check as Check>::WHILE_ALERT.is_empty() } {
                     let (bit, alert) = (Bit::$file as u32, s.$file.is_alert());
                     if alert != (s.alert >> bit & 1 != 0) {

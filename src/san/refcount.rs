@@ -32,6 +32,12 @@ kinds! { "refcount":
 #[derive(Default)]
 pub(super) struct Refcount;
 
+/// A get by who has no reference rests on something else that keeps the folio: a good place to try whether it does.
+fn unpinned_get(v: &View, f: usize, e: &Event) -> Option<Finding> {
+    let rests = v.hints && e.note == Note::RefGet && v.ledger.account(f).on_cpu(e.cpu as usize) == 0;
+    rests.then(|| GET_ZERO.hint(e))
+}
+
 impl Check for Refcount {
     const SPEC: CheckSpec =
         CheckSpec { name: "refcount", title: "reference ledger: ownership, double put, leak", kinds: KINDS };
@@ -79,7 +85,7 @@ impl Check for Refcount {
             }
             Note::FolioFree if a.total() != 0 => &FREE_OWNED,
             Note::FolioFree => return freed(v, f, e),
-            _ => return counts(v, f, e),
+            _ => return counts(v, f, e).or_else(|| unpinned_get(v, f, e)),
         };
         let other = if frozen { Some(a.frozen_at) } else { a.last_put.map(|p| p.0) };
         Some(kind.at(e).with_other(other))

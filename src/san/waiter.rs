@@ -34,7 +34,7 @@ impl Waiter {
         self.about[e.task as usize] = f;
     }
 
-    fn folio(&mut self, f: usize, e: &Event) -> Option<Finding> {
+    fn folio(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
         if self.is_silent(e.task) && self.about[e.task as usize] as usize == f {
             if matches!(e.note, Note::RefTryGet | Note::FolioAlloc | Note::RefSet) {
                 self.silent &= !(1 << e.task);
@@ -45,11 +45,16 @@ impl Waiter {
         match e.note {
             Note::SetFlag if e.aux as u64 & PG_WAITERS != 0 => self.queued[e.task as usize] = f as u8,
             // Whoever drops the last one frees the folio.
-            Note::RefPut if e.new != 0 && DROPPING.contains(&e.site.func.name) => self.lets_go(f as u8, e),
+            Note::RefPut if e.new != 0 && waits(v, e) => self.lets_go(f as u8, e),
             _ => {}
         }
         None
     }
+}
+
+/// Whether the put is one of a function that goes on to wait.
+fn waits(v: &View, e: &Event) -> bool {
+    v.m.caller(e.task as usize).is_some_and(|caller| DROPPING.contains(&caller.name))
 }
 
 impl Check for Waiter {
@@ -82,7 +87,7 @@ impl Check for Waiter {
             return None;
         }
         if let Some(f) = e.obj.as_folio() {
-            return self.folio(f, e);
+            return self.folio(v, f, e);
         }
         if e.obj.field() == Field::Ptl {
             if e.kind == Kind::Unlock && v.cx.running && e.site.func.name == ON_ENTRY {
