@@ -212,6 +212,7 @@ pub(super) fn slot_name(word: u64) -> String {
 pub(super) fn obj_name(obj: Obj) -> String {
     match obj.field() {
         Field::LruLock => "lru_lock".to_string(),
+        Field::XaLock if obj.place().index as usize == MAPPINGS => "swap_space->i_pages.xa_lock".to_string(),
         Field::XaLock => format!("m{}->i_pages.xa_lock", obj.place().index),
         Field::SwapLock | Field::DrainLock => obj.field().name().to_string(),
         _ => obj.to_string(),
