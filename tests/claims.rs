@@ -3,9 +3,9 @@
 
 mod common;
 
+use common::plain::Plain;
 use foliofuzz::campaign::{Judge, Judgement, Limits, Progress};
 use foliofuzz::exec::Runner;
-use foliofuzz::machine::{Machine, Sched, Why};
 use foliofuzz::prog::{Claim, ClaimLine, ClaimOutcome, ClaimVerdict, File, Place, Program, Spot, SpotKind, Who};
 use foliofuzz::report::{ClaimReport, DiagramStyle};
 use foliofuzz::san::CheckSet;
@@ -73,47 +73,6 @@ fn the_file_written_for_a_claim_shows_it() {
     let again = File::parse(written.as_bytes()).expect("valid");
     assert!(!again.program.schedule.records.is_empty());
     assert_eq!(verdict(&judge(|j| j.judge(&again.program, &claim))), Some(ClaimVerdict::Possible));
-}
-
-/// Every choice at every state, one execution each.
-#[derive(Default)]
-struct Plain {
-    path: Vec<(usize, u32)>,
-    depth: usize,
-}
-
-impl Plain {
-    fn choose(&mut self, m: &Machine, cur: usize, options: u32) -> usize {
-        if self.depth == self.path.len() {
-            let first = m.default_choice(cur, options);
-            self.path.push((first, options & !(1 << first)));
-        }
-        let chosen = self.path[self.depth].0;
-        self.depth += 1;
-        chosen
-    }
-
-    fn next_path(&mut self) -> bool {
-        self.depth = 0;
-        while let Some((_, left)) = self.path.pop() {
-            if left != 0 {
-                let next = left.trailing_zeros() as usize;
-                self.path.push((next, left & !(1 << next)));
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl Sched for Plain {
-    fn start(&mut self, m: &Machine, cpu: usize) -> usize {
-        self.choose(m, cpu, m.runnable())
-    }
-
-    fn pick(&mut self, m: &Machine, _: Why, cur: usize, runnable: u32) -> usize {
-        self.choose(m, cur, runnable)
-    }
 }
 
 /// Schedules a program may have here: each is run once for every claim.

@@ -275,9 +275,10 @@ fn the_pages_show_what_is_printed() {
     let names = |page: &str, path: &Path| {
         let path = path.strip_prefix(common::root()).expect("ours").to_string_lossy().into_owned();
         page.lines().any(|l| {
-            l.contains("foliofuzz explain") && !l.contains(" --format ") && l.trim_end_matches(['`', ':']).contains(&path) && {
-                l.starts_with("    $ ") || l.ends_with("this diagram:")
-            }
+            l.contains("foliofuzz explain")
+                && !l.contains(" --format ")
+                && l.trim_end_matches(['`', ':']).contains(&path)
+                && { l.starts_with("    $ ") || l.ends_with("this diagram:") }
         })
     };
     let mut check = |path: &Path, report: &Report| {

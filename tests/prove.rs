@@ -2,9 +2,9 @@
 
 mod common;
 
+use common::plain::Plain;
 use foliofuzz::campaign::{Explored, Finals, Limits, Position, Prover, Verdict, explore, word_of};
 use foliofuzz::exec::{Outcome, Runner};
-use foliofuzz::machine::{Machine, Sched, Why};
 use foliofuzz::prog::{Condition, Expr, File, Program};
 use foliofuzz::san::CheckSet;
 use foliofuzz::sched::{Bounded, Dpor, Exhaust, RandomWalk, Reduction};
@@ -15,54 +15,6 @@ use std::sync::atomic::AtomicBool;
 
 /// Schedules one program may have.
 const MOST: u64 = 180_000;
-
-/// Every choice at every state, one execution each; with a limit, those with at most so many preemptions.
-#[derive(Default)]
-struct Plain {
-    path: Vec<(usize, u32)>,
-    depth: usize,
-    limit: Option<u32>,
-    spent: u32,
-}
-
-impl Plain {
-    fn choose(&mut self, m: &Machine, cur: usize, options: u32) -> usize {
-        if self.depth == self.path.len() {
-            let first = m.default_choice(cur, options);
-            self.path.push((first, options & !(1 << first)));
-        }
-        let chosen = self.path[self.depth].0;
-        self.depth += 1;
-        chosen
-    }
-
-    fn next_path(&mut self) -> bool {
-        self.depth = 0;
-        while let Some((_, left)) = self.path.pop() {
-            if left != 0 {
-                let next = left.trailing_zeros() as usize;
-                self.path.push((next, left & !(1 << next)));
-                return true;
-            }
-        }
-        false
-    }
-}
-
-impl Sched for Plain {
-    fn start(&mut self, m: &Machine, cpu: usize) -> usize {
-        self.spent = 0;
-        self.choose(m, cpu, m.runnable())
-    }
-
-    fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
-        let goes_on = why == Why::Point && !m.would_block(cur);
-        let stays = goes_on && self.limit == Some(self.spent);
-        let next = self.choose(m, cur, if stays { 1 << cur } else { runnable });
-        self.spent += u32::from(goes_on && next != cur);
-        next
-    }
-}
 
 /// What a search has come upon.
 #[derive(Default)]
@@ -96,7 +48,7 @@ impl Seen {
 
 fn enumerate(program: &Program, limit: Option<u32>) -> (u64, Seen) {
     let mut runner = Runner::new(CheckSet::all());
-    let (mut plain, mut seen, mut schedules) = (Plain { limit, ..Plain::default() }, Seen::default(), 0);
+    let (mut plain, mut seen, mut schedules) = (Plain::with_limit(limit), Seen::default(), 0);
     loop {
         let (run, class) = runner.run_observed(program, &mut plain);
         seen.add(&runner, &run.outcome, class);

@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(dead_code)]
 
+pub mod plain;
+
 use foliofuzz::campaign::mutate;
 use foliofuzz::prog::{File, Program, decode, preset};
 use foliofuzz::vocab::{BugSet, Kernel, Model};
