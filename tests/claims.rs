@@ -62,6 +62,31 @@ fn stored_claims_have_the_answers_they_state() {
     assert!(possible >= 4, "{possible} claims are possible");
 }
 
+/// A loop that only repeats itself may still give up: migration of a folio somebody holds on to.
+#[test]
+fn loops_that_give_up_come_to_their_end() {
+    for mode in ["sync", "async", "sync_light"] {
+        let text = format!(
+            "# foliofuzz repro v1\nmodel: v6.12\n\ninit\n  m0 = mapping()\n  F0 = folio(m0, index=0, flags=lru)\n\n\
+             cpu0\n  get_and_hold(m0, 0)\n  migrate_folio(m0, 0, mode={mode})\n\nclaim\n  cpu0 until end\n"
+        );
+        let file = File::parse(text.as_bytes()).expect("valid");
+        let claim = file.claim.expect("a claim");
+        let judgement = judge(|j| j.judge(&file.program, &claim));
+        assert_eq!(verdict(&judgement), Some(ClaimVerdict::Possible), "{mode}");
+    }
+}
+
+/// Without a number, a step is the first that can come out as claimed: `folio_mapping()` reads flags first.
+#[test]
+fn a_step_is_one_that_can_come_out_as_claimed() {
+    let text = "# foliofuzz repro v1\nmodel: v4.15\n\ninit\n  m0 = mapping()\n  F0 = folio(m0, index=0, flags=lru|dirty)\n\n\
+                cpu0\n  compact(F0, nr=1, mode=async)\n\nclaim\n  cpu0: __isolate_lru_page.folio_mapping(F0) -> m0\n";
+    let file = File::parse(text.as_bytes()).expect("valid");
+    let claim = file.claim.expect("a claim");
+    assert_eq!(verdict(&judge(|j| j.judge(&file.program, &claim))), Some(ClaimVerdict::Possible));
+}
+
 /// A claim that is possible stays so with the schedule that shows it, and a schedule changes no answer.
 #[test]
 fn the_file_written_for_a_claim_shows_it() {

@@ -51,6 +51,8 @@ pub struct Shown {
     pub verified: bool,
     /// What the checks say of it.
     pub signature: Option<String>,
+    /// Signature of the damage it does, if it is another finding.
+    pub damage: Option<String>,
 }
 
 /// What does happen.
@@ -212,15 +214,17 @@ impl<'a> Judge<'a> {
         let (trace, met, _) = self.record(program, claim, Some(path.len()), &mut Replay::new(path));
         let schedule = schedule_of(&trace, start);
         if schedule.records.len() > MAX_RECORDS {
-            return Shown { program: program.clone(), trace, met, verified: false, signature: None };
+            return Shown { program: program.clone(), trace, met, verified: false, signature: None, damage: None };
         }
         let mut named = Program { schedule, ..program.clone() };
         named.fix_up();
         let mut own = Preemptions::default();
         own.load(&named.schedule.records);
         let (_, again, left) = self.record(&named, claim, None, &mut own);
-        let signature = Analysis::of(&mut Runner::new(CheckSet::all()), &named).signature();
-        Shown { verified: left.is_none() && again == met, program: named, trace, met, signature }
+        let found = |checks| Analysis::of(&mut Runner::new(checks), &named).signature();
+        let signature = found(CheckSet::all());
+        let damage = found(CheckSet::actual()).filter(|damage| Some(damage) != signature.as_ref());
+        Shown { verified: left.is_none() && again == met, program: named, trace, met, signature, damage }
     }
 
     /// `ends`: the choices after which the search ended the execution.

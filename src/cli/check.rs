@@ -153,6 +153,9 @@ impl Told<'_> {
         program.schedule.records.iter().for_each(|r| self.say(&format!("  {}", record_text(program, r))));
         if let Some(signature) = &shown.signature {
             self.say(&format!("\nit also breaks a rule:\n  {signature}"));
+            if let Some(damage) = &shown.damage {
+                self.say(&format!("and does damage (--checks actual):\n  {damage}"));
+            }
             let file = self.args.output.as_ref().map_or("FILE".to_string(), |p| p.display().to_string());
             self.say(&format!("  foliofuzz explain {file}"));
             if self.args.output.is_none() {
@@ -245,6 +248,7 @@ impl Told<'_> {
                 value["holds_up_to"] = self.claim.lines.len().into();
                 value["verified"] = shown.verified.into();
                 value["signature"] = shown.signature.clone().into();
+                value["damage"] = shown.damage.clone().into();
                 value["file"] = self.args.output.as_ref().map(|p| p.display().to_string()).into();
             }
             Judgement::Impossible { line, ways } => {

@@ -140,6 +140,7 @@ impl Tracker {
                 let line = &claim.lines[i];
                 let (Some(who), Some(spot)) = (line.who(), line.spot()) else { continue };
                 let here = who.op.is_none_or(|o| o == op)
+                    && (spot.k != 1 || can_come_out(m.pending(task).obj.field(), line))
                     && spot.of.is_none_or(|(class, n)| place.class == class && place.index == n)
                     && match spot.kind {
                         SpotKind::Site(hash) => site.hash() == hash,
@@ -326,6 +327,18 @@ fn wrong(m: &Machine, expr: &Expr) -> Option<Vec<String>> {
     }
     let word = |obj: Obj| words.iter().find(|w| w.0 == obj).map_or(0, |w| w.1);
     (!expr.holds(&word)).then(|| expr.contradictions(&word))
+}
+
+/// Whether an access to this field can have the outcome the line claims: a first step that cannot is not the one meant.
+fn can_come_out(field: Field, line: &ClaimLine) -> bool {
+    let ClaimLine::Step(_, _, Some(outcome)) = line else { return true };
+    match outcome {
+        ClaimOutcome::Folio(_) => matches!(field, Field::Slot | Field::PteCell),
+        ClaimOutcome::File(_) => field == Field::FolioMapping,
+        ClaimOutcome::Null => !matches!(field, Field::Flags | Field::Refcount),
+        ClaimOutcome::Ref(..) => field == Field::Refcount,
+        ClaimOutcome::Ok | ClaimOutcome::Fail | ClaimOutcome::Number(_) => true,
+    }
 }
 
 /// What a step returns, as a number.

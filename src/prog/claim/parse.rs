@@ -75,7 +75,8 @@ fn place(text: &str) -> Result<Place, String> {
 fn of_step(who: Who, text: &str) -> Result<ClaimLine, String> {
     // As a diagram has it: `[ok]`, `[ref 1->2]`, `[fail, ref 2 != 3]`.
     if let Some((step, note)) = text.strip_suffix(']').and_then(|t| t.split_once('[')) {
-        return Ok(ClaimLine::Step(who, spot(step.trim())?, Some(bracketed(note)?)));
+        let step = step.trim().trim_end_matches("->").trim_end(); // an arrow before it is a habit
+        return Ok(ClaimLine::Step(who, spot(step)?, Some(bracketed(note)?)));
     }
     match text.split_once("->") {
         Some((step, outcome)) => Ok(ClaimLine::Step(who, spot(step.trim())?, Some(self::outcome(outcome.trim())?))),

@@ -261,7 +261,12 @@ impl<R: Reduction> Exhaust<R> {
             node.awaiting |= 1 << cur;
         }
         let ready = |t: &usize| runnable >> t & 1 != 0 && !m.would_block(*t);
-        node.enabled = (0..TASKS).filter(ready).fold(0, |set, t| set | 1 << t) & !node.awaiting & !self.held;
+        let ready = (0..TASKS).filter(ready).fold(0, |set, t| set | 1 << t) & !self.held;
+        if self.gate.is_some() && ready & !node.awaiting == 0 {
+            // Loops that only repeat themselves may come to an end of their own: what the gate waits for may be there.
+            node.awaiting &= !ready;
+        }
+        node.enabled = ready & !node.awaiting;
         if node.enabled == 0 {
             if let Some(gate) = &self.gate {
                 gate.borrow_mut().stuck(m);
