@@ -41,3 +41,19 @@ fn named_schedules_replay_what_was_executed() {
         assert_eq!(executed.hash, replayed.hash, "program {i}:\n{program:?}");
     }
 }
+
+/// A search that is aimed sees places to aim at, and otherwise the same: hints are never findings.
+#[test]
+fn aiming_changes_no_execution() {
+    let (mut plain, mut aiming) = (Runner::new(CheckSet::all()), Runner::aiming(CheckSet::all()));
+    let mut hints = 0;
+    for i in 0..common::scale("FOLIOFUZZ_PROGRAMS", 20_000) {
+        let program = common::generated_any(i);
+        let a = plain.run_with(&program, &mut RandomWalk::new(u64::from(i), 4_000));
+        let b = aiming.run_with(&program, &mut RandomWalk::new(u64::from(i), 4_000));
+        let same = a.outcome == b.outcome && a.steps == b.steps && a.interleaving == b.interleaving;
+        assert!(same, "program {i}: {a:?}, aimed {b:?}:\n{program:?}");
+        hints += aiming.near_misses().len() - plain.near_misses().len().min(aiming.near_misses().len());
+    }
+    assert!(hints > 0, "nothing to aim at");
+}

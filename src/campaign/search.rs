@@ -109,14 +109,15 @@ impl Searcher {
         rounds: u32,
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let run = self.runner.run_noting(program, &mut self.scatter.passage);
         if let Rounds::None | Rounds::Strategy(_) = self.strategy {
+            let run = self.runner.run(program);
             on_run(program, &run)?;
             std::mem::swap(&mut program.schedule, &mut self.drawn);
             let flow = self.strategic(program, input_hash, rounds - 1, on_run);
             std::mem::swap(&mut program.schedule, &mut self.drawn);
             return flow;
         }
+        let run = self.runner.run_noting(program, &mut self.scatter.passage);
         let ops = std::array::from_fn(|cpu| program.cpus.get(cpu).map_or(0, Vec::len));
         self.scatter.load(self.runner.lengths(), ops, uses_rcu(program));
         on_run(program, &run)?;
@@ -133,7 +134,7 @@ impl Searcher {
         }
     }
 
-    /// Programs with an operation or two more on another CPU, run with one of those CPUs let in at a near miss: what
+    /// Programs with an operation or two more on another CPU, run with that CPU let in at a near miss: what
     /// would turn it into damage is often not in the program that showed it.
     fn neighbours(
         &mut self,

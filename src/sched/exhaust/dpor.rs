@@ -36,8 +36,19 @@ impl Choices {
 #[derive(Default)]
 pub struct Dpor;
 
+/// The choice of a node that has been run, with what its step touched.
+pub(super) fn asleep(chosen: u8, touched: &[Touch]) -> Asleep {
+    (chosen, touched.iter().map(|t| (t.cell, t.access)).collect())
+}
+
+/// Those asleep or run at a node that stay asleep after its step by `chosen`, which touched `touched`.
+pub(super) fn still_asleep(asleep: &[Asleep], tried: &[Asleep], chosen: u8, touched: &[Touch]) -> Vec<Asleep> {
+    let stays = |a: &&Asleep| a.0 != chosen && independent(&a.1, touched);
+    asleep.iter().chain(tried).filter(stays).cloned().collect()
+}
+
 /// Whether two steps conflict nowhere.
-pub(super) fn independent(asleep: &[(CellId, Access)], step: &[Touch]) -> bool {
+fn independent(asleep: &[(CellId, Access)], step: &[Touch]) -> bool {
     step.iter().all(|t| asleep.iter().all(|(cell, access)| *cell != t.cell || !access.conflicts(t.access)))
 }
 
@@ -70,8 +81,7 @@ impl Reduction for Dpor {
     ) -> Option<usize> {
         if let Some(before) = before {
             let touched = past.touched(past.len() - 1);
-            let stays = |a: &&Asleep| a.0 != before.chosen && independent(&a.1, touched);
-            node.more.asleep = before.more.asleep.iter().chain(&before.more.tried).filter(stays).cloned().collect();
+            node.more.asleep = still_asleep(&before.more.asleep, &before.more.tried, before.chosen, touched);
         }
         let awake = node.enabled & !tasks(&node.more.asleep);
         if awake == 0 {
@@ -83,7 +93,7 @@ impl Reduction for Dpor {
     }
 
     fn next(&mut self, node: &mut Node<Choices>, touched: &[Touch]) -> Option<usize> {
-        node.more.tried.push((node.chosen, touched.iter().map(|t| (t.cell, t.access)).collect()));
+        node.more.tried.push(asleep(node.chosen, touched));
         let open = node.more.open(node.chosen);
         (open != 0).then(|| open.trailing_zeros() as usize)
     }

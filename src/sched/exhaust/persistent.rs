@@ -7,7 +7,7 @@
 //! this execution does, so that the rest need not be run.
 
 use super::causality::{Ahead, Causality, Race};
-use super::dpor::{Asleep, independent, tasks};
+use super::dpor::{Asleep, asleep, still_asleep, tasks};
 use super::{Node, Reduction};
 use crate::machine::{Access, CELLS, CellId, Hidden, Machine, Touch};
 use crate::vocab::{CPUS, TASKS};
@@ -208,8 +208,7 @@ impl Reduction for Persistent {
     ) -> Option<usize> {
         if let Some(before) = before {
             let touched = past.touched(past.len() - 1);
-            let stays = |a: &&Asleep| a.0 != before.chosen && independent(&a.1, touched);
-            node.more.asleep = before.more.asleep.iter().chain(&before.more.tried).filter(stays).cloned().collect();
+            node.more.asleep = still_asleep(&before.more.asleep, &before.more.tried, before.chosen, touched);
         }
         let awake = self.persistent(node, m) & !tasks(&node.more.asleep);
         if awake == 0 {
@@ -224,7 +223,7 @@ impl Reduction for Persistent {
         if self.stale > STALE {
             return None;
         }
-        node.more.tried.push((node.chosen, touched.iter().map(|t| (t.cell, t.access)).collect()));
+        node.more.tried.push(asleep(node.chosen, touched));
         let next = (node.more.left != 0).then(|| node.more.left.trailing_zeros() as usize)?;
         node.more.left &= node.more.left - 1;
         Some(next)
