@@ -11,7 +11,7 @@ use foliofuzz::exec::bench::Driven;
 use foliofuzz::exec::{Outcome, Run, Runner};
 use foliofuzz::prog::{Expect, File, Program};
 use foliofuzz::san::CheckSet;
-use foliofuzz::sched::{Any, Asked, Rng, Schedule};
+use foliofuzz::sched::{Any, Asked, Rng, Schedule, parse};
 use harness::{Case, Limits, Side, Tally, Trial, compare, trial};
 use shuttle_engine::scheduler::Scheduler;
 use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
@@ -83,8 +83,10 @@ fn seen(target: &Target, run: &Run) -> (bool, u32, bool) {
 }
 
 /// What a hunt does with a program that comes without a schedule.
-const HUNT: Make = |_, target, seed, limits| {
-    let mut searcher = Searcher::new(target.runner(), seed, limits.schedules.min(u64::from(u32::MAX)) as u32);
+const HUNT: Make = |name, target, seed, limits| {
+    let rounds = limits.schedules.min(u64::from(u32::MAX)) as u32;
+    let searcher = Searcher::new(Runner::aiming(target.checks), seed, rounds);
+    let mut searcher = searcher.with(parse(name).expect("the arms name strategies"));
     let (mut tally, mut program) = (Tally::new(limits), target.program.clone());
     let _ = searcher.search(&mut program, seed, &mut |_, run| {
         let (bug, points, cut) = seen(target, run);
@@ -102,8 +104,14 @@ const ARMS: &[(&str, Side, Make)] = &[
     ("PCT3", Side::Stock, |_, t, seed, limits| stock(PctScheduler::new_from_seed(seed, 3, ALL), t, limits)),
     ("PCT10", Side::Stock, |_, t, seed, limits| stock(PctScheduler::new_from_seed(seed, 10, ALL), t, limits)),
     ("URW", Side::Stock, |_, t, seed, limits| stock(UrwRandomScheduler::new_from_seed(seed, ALL), t, limits)),
+    ("portfolio", Side::Ours, HUNT),
     ("scatter", Side::Ours, HUNT),
+    ("mix", Side::Ours, NAMED),
+    ("random:10", Side::Ours, NAMED),
+    ("pct:2", Side::Ours, NAMED),
     ("pct:3", Side::Ours, NAMED),
+    ("pct:5", Side::Ours, NAMED),
+    ("race", Side::Ours, NAMED),
     ("urw", Side::Ours, NAMED),
     ("pos", Side::Ours, NAMED),
     ("surw", Side::Ours, NAMED),

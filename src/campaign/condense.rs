@@ -5,6 +5,7 @@ use crate::exec::Runner;
 use crate::machine::{Machine, Sched, Why};
 use crate::prog::{Program, schedule_of};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Schedule};
+use crate::vocab::TASKS;
 use std::collections::HashMap;
 
 /// Executions spent on one schedule, at most.
@@ -89,5 +90,53 @@ impl Sched for Long {
         }
         let to = to.map(usize::from).filter(|t| runnable >> t & 1 != 0);
         to.unwrap_or_else(|| m.default_choice(cur, runnable))
+    }
+}
+
+/// Notes the choices of another strategy as a schedule: the same execution, if they are not too many.
+pub struct Noting<'a> {
+    inner: &'a mut dyn Sched,
+    out: &'a mut Schedule,
+    /// How often the operation a task is in was asked for while it could not go on.
+    blocked: [(u8, u16); TASKS],
+}
+
+impl Noting<'_> {
+    pub fn new<'a>(inner: &'a mut dyn Sched, out: &'a mut Schedule) -> Noting<'a> {
+        out.records.clear();
+        Noting { inner, out, blocked: [(0, 0); TASKS] }
+    }
+
+    fn anchor(&mut self, m: &Machine, why: Why, cur: usize) -> (Anchor, u16) {
+        match why {
+            Why::Point => (Anchor::Nth, m.nth(cur) as u16),
+            Why::End => (Anchor::End, 1),
+            Why::Blocked | Why::Spin => {
+                let op = m.op(cur);
+                let (of, times) = self.blocked[cur];
+                self.blocked[cur] = (op, if of == op { times + 1 } else { 1 });
+                (Anchor::Blocked, self.blocked[cur].1)
+            }
+        }
+    }
+}
+
+impl Sched for Noting<'_> {
+    fn start(&mut self, m: &Machine, cpu: usize) -> usize {
+        let start = self.inner.start(m, cpu);
+        self.out.start = start as u8;
+        start
+    }
+
+    fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
+        let to = self.inner.pick(m, why, cur, runnable);
+        let usual = why == Why::Point && to == cur;
+        if !usual && self.out.records.len() < MAX_RECORDS {
+            let (anchor, k) = self.anchor(m, why, cur);
+            if to != m.default_choice(cur, runnable) {
+                self.out.records.push(Preempt { cpu: cur as u8, op: m.op(cur), anchor, k, to: to as u8 });
+            }
+        }
+        to
     }
 }

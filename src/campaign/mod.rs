@@ -3,6 +3,7 @@
 //! Nothing here prints. What ends the process from inside libFuzzer's callback is [`hunt`] alone, because nothing else
 //! can.
 
+mod aim;
 mod analysis;
 mod attribute;
 mod certify;
@@ -15,6 +16,7 @@ mod finals;
 #[cfg(feature = "hunt")]
 pub mod hunt;
 mod mutate;
+mod portfolio;
 mod prove;
 pub mod reach;
 mod search;

@@ -1,12 +1,12 @@
 //! The inner loop: one program, many schedules. It is where most executions of a hunt happen.
 
-use super::condense::condense;
+use super::aim::{Directed, neighbour};
+use super::condense::{Noting, condense};
+use super::portfolio::Portfolio;
 use crate::exec::{Outcome, Run, Runner};
-use crate::ops::{Arg, OpSpec, Role, TABLE};
-use crate::prog::{Op, Program};
+use crate::prog::Program;
 use crate::san::NearMiss;
-use crate::sched::{Anchor, Any, Asked, Chosen, MAX_RECORDS, MAX_SCATTERED, Preempt, Rng, Scatter, Schedule};
-use crate::vocab::{CPUS, OPS_PER_CPU, RCU_TASK};
+use crate::sched::{Any, Asked, Chosen, MAX_SCATTERED, Rng, Scatter, Schedule};
 use std::hash::{Hash, Hasher};
 use std::ops::ControlFlow;
 
@@ -16,8 +16,8 @@ pub const ROUNDS: u32 = 20;
 /// Inputs that are aimed at a site before it is aimed at more rarely.
 const AIMS: u32 = 200;
 
-/// How far before a near miss another CPU is let in, at most.
-const BACK: u32 = 8;
+/// Schedules aimed at near misses after each that is drawn: not all at once, as most near misses never hit.
+const AIMED: u32 = 2;
 
 /// Executions of programs like one that came close to a finding.
 const NEIGHBOURS: u32 = 24;
@@ -26,12 +26,15 @@ const NEIGHBOURS: u32 = 24;
 #[allow(clippy::large_enum_variant)] // there is one for each search
 enum Rounds {
     None,
-    /// Scattered preemptions, at most so many.
-    Scatter(u32),
+    /// One strategy that chooses at every point, and nothing else.
     Strategy(Asked<Any>),
+    /// Scattered preemptions, at most so many, and what comes close to a finding is aimed at.
+    Scatter(u32),
+    /// These, too.
+    Portfolio(Portfolio),
 }
 
-/// Runs programs under their own and under scattered schedules, or those of another strategy. Equal seeds and programs
+/// Runs programs under their own and under scattered schedules, or those of other strategies. Equal seeds and programs
 /// give equal searches.
 pub struct Searcher {
     pub runner: Runner,
@@ -43,16 +46,30 @@ pub struct Searcher {
     aimed_at: Vec<(u32, u32)>,
     /// The drawn schedule, kept for its allocation.
     drawn: Schedule,
-    /// The first near miss among the scattered schedules of the program.
+    /// The first near miss among the schedules of the program.
     missed: Option<NearMiss>,
+    /// What the last strategy of the mix chose.
+    noted: Schedule,
 }
+
+/// Check and kind.
+type Class = (&'static str, &'static str);
 
 impl Searcher {
     /// `rounds` below 1 counts as 1.
     pub fn new(runner: Runner, seed: u64, rounds: u32) -> Searcher {
-        let (scatter, drawn) = (Scatter::default(), Schedule::default());
-        let strategy = Rounds::Scatter(MAX_SCATTERED);
-        Searcher { runner, seed, rounds: rounds.max(1), strategy, scatter, aimed_at: Vec::new(), drawn, missed: None }
+        let searcher = Searcher {
+            runner,
+            seed,
+            rounds: rounds.max(1),
+            strategy: Rounds::None,
+            scatter: Scatter::default(),
+            aimed_at: Vec::new(),
+            drawn: Schedule::default(),
+            missed: None,
+            noted: Schedule::default(),
+        };
+        searcher.with(Chosen::default())
     }
 
     /// Runs programs under this strategy from now on.
@@ -62,6 +79,7 @@ impl Searcher {
             Chosen::Own => Rounds::None,
             Chosen::Scatter(most) => Rounds::Scatter(most),
             Chosen::Strategy(any) => Rounds::Strategy(Asked::new(any)),
+            Chosen::Portfolio(mix) => Rounds::Portfolio(Portfolio::new(mix)),
         };
         self
     }
@@ -121,11 +139,11 @@ impl Searcher {
         let ops = std::array::from_fn(|cpu| program.cpus.get(cpu).map_or(0, Vec::len));
         self.scatter.load(self.runner.lengths(), ops, uses_rcu(program));
         on_run(program, &run)?;
-        if rounds < 2 || self.scatter.is_empty() {
+        if rounds < 2 {
             return ControlFlow::Continue(());
         }
         std::mem::swap(&mut program.schedule, &mut self.drawn);
-        let flow = self.scattered(program, input_hash, rounds - 1, on_run);
+        let flow = self.scattered(program, run.steps, input_hash, rounds - 1, on_run);
         std::mem::swap(&mut program.schedule, &mut self.drawn);
         flow?;
         match self.missed.take() {
@@ -162,24 +180,19 @@ impl Searcher {
     ) -> ControlFlow<()> {
         let Rounds::Strategy(asked) = &mut self.strategy else { return ControlFlow::Continue(()) };
         let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
-        let mut named: Vec<(&str, &str)> = Vec::new();
+        let mut named = Vec::new();
         asked.load();
         for _ in 0..rounds {
+            let Rounds::Strategy(asked) = &mut self.strategy else { break };
+            if asked.exhausted() {
+                break;
+            }
             asked.begin(rng.bits());
             let run = self.runner.run_with(program, asked);
             asked.end(run.outcome == Outcome::Clean);
             program.schedule.records.clear();
-            if let Some(f) = run.outcome.finding().filter(|f| !named.contains(&(f.check, f.kind))) {
-                let class = (f.check, f.kind);
-                if let Some(schedule) = condense(&mut self.runner, program, asked.path(), class) {
-                    named.push(class);
-                    program.schedule = schedule;
-                }
-            }
+            self.name(program, &run, &mut named);
             on_run(program, &run)?;
-            if asked.exhausted() {
-                break;
-            }
         }
         ControlFlow::Continue(())
     }
@@ -187,6 +200,7 @@ impl Searcher {
     fn scattered(
         &mut self,
         program: &mut Program,
+        points: u32,
         input_hash: u64,
         rounds: u32,
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
@@ -194,10 +208,14 @@ impl Searcher {
         let mut rng = Rng::new(self.seed ^ input_hash.rotate_left(32));
         self.missed = None;
         let mut directed = Directed::default();
-        let most = if let Rounds::Scatter(most) = self.strategy { most } else { MAX_SCATTERED };
+        let mut named = Vec::new();
+        let kind = Portfolio::kind(program, points);
+        let rounds = self.worth(rounds);
+        if let Rounds::Portfolio(portfolio) = &mut self.strategy {
+            portfolio.mix.load();
+        }
         for _ in 0..rounds {
-            self.scatter.draw(&mut rng, most, &mut program.schedule);
-            let run = self.runner.run(program);
+            let Some(run) = self.round(program, kind, &mut named, &mut rng) else { break };
             on_run(program, &run)?;
             for i in 0..self.runner.near_misses().len() {
                 let near = self.runner.near_misses()[i];
@@ -207,114 +225,87 @@ impl Searcher {
                 directed.aim(&near, program);
                 self.missed = self.missed.or(Some(near));
             }
-            while let Some(schedule) = directed.next() {
-                program.schedule = schedule;
-                let run = self.runner.run(program);
-                on_run(program, &run)?;
-            }
+            self.aimed(program, &mut directed, AIMED, on_run)?;
+        }
+        self.aimed(program, &mut directed, u32::MAX, on_run)
+    }
+
+    /// How many of `rounds` the program is worth: few if its CPUs have little to do with one another.
+    fn worth(&self, rounds: u32) -> u32 {
+        match self.scatter.racing() {
+            0..4 => rounds / 8,
+            4..16 => rounds / 2,
+            16..64 => rounds,
+            _ => rounds.saturating_mul(2),
+        }
+    }
+
+    /// Up to `most` of the schedules aimed at near misses.
+    fn aimed(
+        &mut self,
+        program: &mut Program,
+        directed: &mut Directed,
+        most: u32,
+        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        for _ in 0..most {
+            let Some(schedule) = directed.next() else { break };
+            program.schedule = schedule;
+            let run = self.runner.run(program);
+            on_run(program, &run)?;
         }
         ControlFlow::Continue(())
     }
-}
 
-/// Schedules aimed at near misses: another task just before the access. At first sight of a place alone, from every
-/// start; then on top of what led there.
-#[derive(Default)]
-struct Directed {
-    queue: Vec<Schedule>,
-    seen: Vec<(u8, u8, u16)>,
-    aimed: usize,
-}
-
-impl Directed {
-    /// Directed executions of one input.
-    const MOST: usize = 64;
-
-    fn is_new(&self, near: &NearMiss) -> bool {
-        !self.seen.contains(&(near.task, near.op, near.nth))
-    }
-
-    fn aim(&mut self, n: &NearMiss, program: &Program) {
-        let cpus = program.nr_cpus() as u8;
-        let rcu = uses_rcu(program).then_some(RCU_TASK as u8);
-        let first = self.is_new(n);
-        if first {
-            self.seen.push((n.task, n.op, n.nth));
-        }
-        for to in (0..cpus).chain(rcu).filter(|to| *to != n.task) {
-            let p = Preempt { cpu: n.task, op: n.op, anchor: Anchor::Nth, k: n.nth, to };
-            if first {
-                (0..cpus).for_each(|start| self.push(Schedule { start, records: vec![p] }));
-            }
-            let mut led_there = program.schedule.clone();
-            led_there.records.retain(|q| q.place() != p.place());
-            led_there.records.push(p);
-            self.push(led_there);
-        }
-    }
-
-    fn push(&mut self, schedule: Schedule) {
-        if self.aimed < Directed::MOST && schedule.records.len() <= MAX_RECORDS {
-            self.aimed += 1;
-            self.queue.push(schedule);
-        }
-    }
-
-    fn next(&mut self) -> Option<Schedule> {
-        self.queue.pop()
-    }
-}
-
-/// A program like `program`, with one or two operations more on a CPU other than the near miss's, most of them such as
-/// take objects away; that CPU runs at the near miss, then what it left to RCU. `None`: there is no room.
-fn neighbour(program: &Program, near: &NearMiss, rng: &mut Rng) -> Option<Program> {
-    let mut p = program.clone();
-    let cpus = (program.nr_cpus() + 1).min(CPUS) as u32;
-    let mut other = None;
-    let roles: &[Option<Role>] = match rng.below(6) {
-        0 => &[None],
-        1 => &[Some(Role::Remove)],
-        2 => &[None, None],
-        3 => &[Some(Role::Remove), None],
-        _ => &[Some(Role::Remove), Some(Role::Add)], // what goes comes back elsewhere
-    };
-    let cpu = rng.below(cpus) as usize;
-    if cpu != near.task as usize && p.cpus[cpu].len() + roles.len() <= OPS_PER_CPU {
-        let at = rng.below(p.cpus[cpu].len() as u32 + 1) as usize;
-        for (i, role) in roles.iter().enumerate() {
-            p.cpus[cpu].insert(at + i, op_near(program, near, *role, rng)?);
-        }
-        other = Some(cpu as u8);
-    }
-    p.fix_up();
-    let to = other.filter(|to| (*to as usize) < p.nr_cpus())?;
-    let at = |cpu, op, anchor, k, to| Preempt { cpu, op, anchor, k, to };
-    // What is used there may have been read, and be out of date, a few points before.
-    let back = if rng.one_in(2) { rng.below(BACK) as u16 } else { 0 };
-    let k = near.nth.saturating_sub(back).max(1);
-    let mut records = vec![at(near.task, near.op, Anchor::Nth, k, to)];
-    if uses_rcu(&p) {
-        records.push(at(to, p.last_op(to as usize), Anchor::End, 1, RCU_TASK as u8));
-    }
-    p.schedule = Schedule { start: near.task.min(p.nr_cpus() as u8 - 1), records };
-    Some(p)
-}
-
-/// An operation of the program's kernel, of this role; on the near miss's mapping, if it takes one, and half of the
-/// time at its index.
-fn op_near(program: &Program, near: &NearMiss, role: Option<Role>, rng: &mut Rng) -> Option<Op> {
-    let fits = |s: &OpSpec| s.kernels.contains(&program.model.kernel) && role.is_none_or(|r| s.role == r);
-    let choices = || TABLE.iter().enumerate().filter(|(_, s)| fits(s));
-    let (code, spec) = choices().nth(rng.below(choices().count() as u32) as usize)?;
-    let mut args = [0; 3];
-    for (arg, (_, kind)) in args.iter_mut().zip(spec.args) {
-        *arg = match (kind, near.mapping, near.index) {
-            (Arg::Mapping, Some(mapping), _) => mapping,
-            (Arg::Index, _, Some(index)) if rng.one_in(2) => index % kind.values(),
-            _ => rng.below(u32::from(kind.values())) as u8,
+    /// One schedule more; `program` has it then, if it can hold it. `None`: there is none.
+    fn round(&mut self, program: &mut Program, kind: usize, named: &mut Vec<Class>, rng: &mut Rng) -> Option<Run> {
+        let (arm, most) = match &mut self.strategy {
+            Rounds::Portfolio(p) => (p.choose(kind, !self.scatter.is_empty(), rng), MAX_SCATTERED),
+            Rounds::Scatter(most) if !self.scatter.is_empty() => (0, *most),
+            _ => return None,
         };
+        let run = if arm == 0 {
+            self.scatter.draw(rng, most, &mut program.schedule);
+            self.runner.run(program)
+        } else {
+            self.mixed(program, arm - 1, named, rng.bits())?
+        };
+        if let Rounds::Portfolio(portfolio) = &mut self.strategy {
+            portfolio.paid(kind, arm, self.runner.news(), run.steps);
+        }
+        Some(run)
     }
-    Some(Op { code: code as u8, args })
+
+    /// One execution under the `n`-th strategy of the mix.
+    fn mixed(&mut self, program: &mut Program, n: usize, named: &mut Vec<Class>, seed: u64) -> Option<Run> {
+        let Rounds::Portfolio(Portfolio { mix, .. }) = &mut self.strategy else { return None };
+        mix.strategy_mut().choose(n);
+        mix.begin(seed);
+        program.schedule.records.clear();
+        let run = self.runner.run_with(program, &mut Noting::new(mix, &mut self.noted));
+        mix.end(run.outcome == Outcome::Clean);
+        self.name(program, &run, named);
+        if program.schedule.records.is_empty() {
+            std::mem::swap(&mut program.schedule, &mut self.noted);
+        }
+        Some(run)
+    }
+
+    /// Of the first finding of a class, the schedule; the others are left without one.
+    fn name(&mut self, program: &mut Program, run: &Run, named: &mut Vec<Class>) {
+        let path = match &self.strategy {
+            Rounds::Strategy(asked) => asked.path(),
+            Rounds::Portfolio(portfolio) => portfolio.mix.path(),
+            _ => return,
+        };
+        let Some(class) = run.outcome.finding().map(|f| (f.check, f.kind)) else { return };
+        if !named.contains(&class)
+            && let Some(schedule) = condense(&mut self.runner, program, path, class)
+        {
+            named.push(class);
+            program.schedule = schedule;
+        }
+    }
 }
 
 /// Whether the program's model frees inodes through the RCU task.

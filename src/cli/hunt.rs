@@ -54,7 +54,7 @@ pub struct HuntArgs {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rounds: u32,
     /// What chooses who runs, of `list scheds`: a name, then its parameters (pct:5)
-    #[arg(long, value_name = "NAME[:PARAM]", default_value = "scatter")]
+    #[arg(long, value_name = "NAME[:PARAM]", default_value = "portfolio")]
     sched: String,
     /// Go on after the last finding to be expected
     #[arg(long)]

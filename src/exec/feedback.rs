@@ -17,6 +17,9 @@ pub struct Feedback {
     last: [[Access; 2]; Obj::COUNT],
     touched: [u16; 256],
     nr_touched: usize,
+    /// Counters that were ever above 0, and how many of them the last execution was the first to raise.
+    seen: Box<[u64; COUNTERS / 64]>,
+    news: u32,
 }
 
 impl Feedback {
@@ -27,6 +30,8 @@ impl Feedback {
             last: [[Access::default(); 2]; Obj::COUNT],
             touched: [0; 256],
             nr_touched: 0,
+            seen: Box::new([0; COUNTERS / 64]),
+            news: 0,
         }
     }
 
@@ -44,6 +49,12 @@ impl Feedback {
             self.last[obj as usize] = [Access::default(); 2];
         }
         self.nr_touched = 0;
+        self.news = 0;
+    }
+
+    /// Counters the last execution was the first to raise.
+    pub fn news(&self) -> u32 {
+        self.news
     }
 
     /// A near miss is a state worth keeping: its site with the count class.
@@ -53,10 +64,18 @@ impl Feedback {
 
     #[inline]
     fn count(&mut self, h: u32) {
+        let i = h as usize % COUNTERS;
         // SAFETY: the index is below COUNTERS, the length `new` was given; the array is static.
-        unsafe {
-            let c = self.counters.add(h as usize % COUNTERS);
+        let first = unsafe {
+            let c = self.counters.add(i);
             *c = (*c).saturating_add(1);
+            *c == 1
+        };
+        // libFuzzer clears the counters between inputs, so this is rare.
+        if first {
+            let (word, bit) = (&mut self.seen[i / 64], 1 << (i % 64));
+            self.news += u32::from(*word & bit == 0);
+            *word |= bit;
         }
     }
 

@@ -218,6 +218,11 @@ impl Runner {
         Recorded { outcome: self.watch.outcome(halted), trace }
     }
 
+    /// Things the feedback had never seen before the last execution; 0 without feedback.
+    pub fn news(&self) -> u32 {
+        self.watch.feedback.as_ref().map_or(0, Feedback::news)
+    }
+
     /// Where the last execution came close to a finding that only counts as damage; see [`San::near_misses`].
     pub fn near_misses(&self) -> &[NearMiss] {
         self.watch.san.near_misses()

@@ -84,6 +84,10 @@ impl<S: Strategy> Asked<S> {
         &self.strategy
     }
 
+    pub fn strategy_mut(&mut self) -> &mut S {
+        &mut self.strategy
+    }
+
     pub fn profile(&self) -> &Profile {
         &self.profile
     }

@@ -3,6 +3,7 @@
 mod asked;
 mod dfs;
 mod exhaust;
+mod mix;
 mod pct;
 mod pos;
 mod preempt;
@@ -25,6 +26,7 @@ pub use asked::Asked;
 pub use dfs::Dfs;
 
 pub use exhaust::{Bounded, Causality, Dpor, Exhaust, Gate, Observed, Persistent, Reduction};
+pub use mix::{Mix, drawn};
 pub use pct::Pct;
 pub use pos::Pos;
 pub use preempt::{Anchor, MAX_RECORDS, Preempt, Preemptions, Schedule};

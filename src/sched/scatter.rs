@@ -129,6 +129,11 @@ impl Scatter {
         }
     }
 
+    /// Points that race with another task's.
+    pub fn racing(&self) -> usize {
+        self.races.len()
+    }
+
     /// Whether there is anything to draw from: two tasks, one of which passes a point.
     pub fn is_empty(&self) -> bool {
         self.points == 0 || (self.cpus < 2 && self.services.is_empty())

@@ -1,7 +1,7 @@
 //! The strategies by name: what `--sched` takes and `list scheds` prints.
 
 use super::world::{Ask, Needs, Strategy, World};
-use super::{Dfs, MAX_SCATTERED, Pct, Pos, Profile, Race, RandomWalk, ReadsFrom, Subject, Surw, Urw};
+use super::{Dfs, MAX_SCATTERED, Mix, Pct, Pos, Profile, Race, RandomWalk, ReadsFrom, Subject, Surw, Urw};
 
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ pub const SCHEDS: &[Spec] = &[
     Spec {
         name: "scatter",
         params: &[number("most", 1, 16, MAX_SCATTERED)],
-        doc: "preempt, with up to so many preemptions spread over the points of the first run: what hunt uses",
+        doc: "preempt, with up to so many preemptions spread over the points of the first run",
         make: Make::Chosen(|p| Chosen::Scatter(p[0])),
     },
     Spec {
@@ -136,6 +136,18 @@ pub const SCHEDS: &[Spec] = &[
         make: Make::Strategy(|p| Any::Race(Race::new(p[0]))),
     },
     Spec {
+        name: "mix",
+        params: &[],
+        doc: "random:10, pct:2, pct:3, pct:5, race, surw, rf and pos in turns, at random",
+        make: Make::Strategy(|_| Any::Mix(mix())),
+    },
+    Spec {
+        name: "portfolio",
+        params: &[],
+        doc: "scatter and what mix has, divided by what each found lately for programs of the kind: what hunt uses",
+        make: Make::Chosen(|_| Chosen::Portfolio(mix())),
+    },
+    Spec {
         name: "dfs",
         params: &[number("depth", 1, 100_000, 1_000)],
         doc: "every sequence of the first so many choices, depth first; the default order from there",
@@ -163,12 +175,28 @@ pub enum Chosen {
     /// Scattered preemptions, at most so many.
     Scatter(u32),
     Strategy(Any),
+    /// Scattered preemptions and these.
+    Portfolio(Mix),
 }
 
 impl Default for Chosen {
     fn default() -> Chosen {
-        Chosen::Scatter(MAX_SCATTERED)
+        Chosen::Portfolio(mix())
     }
+}
+
+/// What complements one another: few and many preemptions, at any point, at racing ones, and by what is read.
+fn mix() -> Mix {
+    Mix::new(vec![
+        Any::Random(RandomWalk::new(0, (10 * 65_535 / 100) as u16)),
+        Any::Pct(Pct::new(2)),
+        Any::Pct(Pct::new(3)),
+        Any::Pct(Pct::new(5)),
+        Any::Race(Race::new(3)),
+        Any::Surw(Surw::new(Subject::Any)),
+        Any::ReadsFrom(ReadsFrom::new(2)),
+        Any::Pos(Pos::new()),
+    ])
 }
 
 /// The strategy a text names: `pos`, `pct:5`. An error says in one line what was expected.
@@ -248,6 +276,7 @@ any! {
     ReadsFrom(ReadsFrom),
     Race(Race),
     Dfs(Dfs),
+    Mix(Mix),
 }
 
 impl Any {
