@@ -2,9 +2,9 @@
 //! alone.
 
 use crate::ops::TABLE;
-use crate::prog::{File, HEADER, Op, Program, RECORD, is_text};
+use crate::prog::{File, HEADER, Op, Program, RECORD, decode, is_text};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng};
-use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, OPS_PER_CPU, RCU_TASK};
+use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, Model, OPS_PER_CPU, RCU_TASK};
 
 /// Bytes of the longest input worth having: a header and 16 records.
 pub const MAX_BYTES: usize = HEADER + 16 * RECORD;
@@ -38,6 +38,13 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
         3 | 4 => records(data, size, limit, &mut rng),
         _ => fallback(data, size, limit, default),
     }
+}
+
+/// The program the mutator makes of nothing, by this seed.
+pub fn fresh_program(seed: u32, model: Model) -> Program {
+    let mut data = [0; MAX_BYTES];
+    let size = mutate(&mut data, 0, MAX_BYTES, seed, &mut |_, size, _| size);
+    decode(&data[..size], model)
 }
 
 /// libFuzzer may ask with an input larger than what is allowed; its own mutator may not be.

@@ -186,13 +186,15 @@ fn operations(cpu: usize) {
 /// pool.
 pub mod bench {
     use super::*;
+    use crate::exec::STEP_BUDGET;
     use crate::linux::mm_types::{AddressSpace, Folio};
     use crate::linux::page_flags::{folio_set_referenced, folio_test_dirty};
     use crate::linux::page_ref::{folio_put_testzero, folio_try_get};
     use crate::linux::xarray::{xas_load, xas_reload};
     use crate::machine::Why;
     use crate::prog::{FolioInit, FolioPlace, MappingInit};
-    use crate::vocab::Owner;
+    use crate::san::{CheckSet, San};
+    use crate::vocab::{Event, Owner};
 
     /// Points of one round of [`lookup`].
     pub const ROUND: u32 = 6;
@@ -283,6 +285,113 @@ pub mod bench {
         fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
             self.choose(runnable, cur, why == Why::Spin).unwrap_or_else(|| m.default_choice(cur, runnable))
         }
+    }
+
+    /// What a harness without a kept pool would be: shuttle's own `Runner` over the model, with every check. The engine
+    /// is entered at every point, and its scheduler asked.
+    pub struct Stock {
+        engine: Engine,
+        san: San,
+        programs: Vec<Program>,
+    }
+
+    thread_local! {
+        static STOCK: Cell<*const Stock> = const { Cell::new(std::ptr::null()) };
+        static NEXT: Cell<usize> = const { Cell::new(0) };
+        static FRESH: Cell<bool> = const { Cell::new(false) };
+        static POINTS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// The engine is entered even where the task goes on.
+    struct Entering<S>(Driven<S>);
+
+    impl<S: Scheduler> Sched for Entering<S> {
+        fn start(&mut self, m: &Machine, cpu: usize) -> usize {
+            self.0.start(m, cpu)
+        }
+
+        fn pick(&mut self, m: &Machine, why: Why, cur: usize, runnable: u32) -> usize {
+            let to = self.0.pick(m, why, cur, runnable);
+            if to == cur && why == Why::Point {
+                thread::switch();
+            }
+            to
+        }
+    }
+
+    /// The checks, begun anew with each execution.
+    struct Checked<'a>(&'a mut San);
+
+    impl Sink for Checked<'_> {
+        fn on(&mut self, m: &Machine, e: &Event) -> bool {
+            if FRESH.take() {
+                self.0.reset();
+            }
+            self.0.on(m, e).is_some()
+        }
+    }
+
+    /// So many answers of [`Answer`].
+    struct Times(usize);
+
+    impl Scheduler for Times {
+        fn new_execution(&mut self) -> Option<Schedule> {
+            self.0 = self.0.checked_sub(1)?;
+            Answer.new_execution()
+        }
+
+        fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yields: bool) -> Option<TaskId> {
+            Answer.next_task(runnable, current, yields)
+        }
+
+        fn next_u64(&mut self) -> u64 {
+            0
+        }
+    }
+
+    impl Stock {
+        /// Executes each of `programs` in turn; they must be free of findings.
+        pub fn new(programs: Vec<Program>) -> Stock {
+            Stock { engine: Engine::new(), san: San::new(CheckSet::all(), false), programs }
+        }
+
+        /// `executions` of each program, in one `Runner` or in one each. The scheduling points.
+        pub fn run<S: Scheduler>(&mut self, scheduler: S, executions: usize, one_runner: bool) -> u64 {
+            NEXT.set(0);
+            POINTS.set(0);
+            let all = executions * self.programs.len();
+            let (runners, each) = if one_runner { (1, all) } else { (all, 1) };
+            // Never dropped: some schedulers print their seed when they are.
+            let mut sched = std::mem::ManuallyDrop::new(Entering(Driven::new(scheduler)));
+            STOCK.set(self);
+            let config = self.engine.config.clone();
+            let topics = self.san.topics();
+            let mut sink = Checked(&mut self.san);
+            let machine = &self.engine.machine;
+            let first = &self.programs[0];
+            machine.enter(first.model, first.nr_cpus(), STEP_BUDGET, HOST, (&mut *sched, &mut sink, topics), || {
+                for _ in 0..runners {
+                    shuttle_engine::runtime::runner::Runner::new(Times(each), config.clone()).run(one_of_many);
+                }
+            });
+            PROGRAM.set(std::ptr::null());
+            POINTS.get()
+        }
+    }
+
+    /// The next execution of [`Stock::run`].
+    fn one_of_many() {
+        // SAFETY: `run` is on the stack below, and waits.
+        let stock = unsafe { &*STOCK.get() };
+        let n = NEXT.replace(NEXT.get() + 1);
+        let program = &stock.programs[n % stock.programs.len()];
+        PROGRAM.set(program);
+        FRESH.set(true);
+        m().reset(program.model, program.nr_cpus(), STEP_BUDGET, HOST, stock.san.topics());
+        IDS.with(|ids| ids.iter().enumerate().for_each(|(i, id)| id.set(if i == 0 { 0 } else { usize::MAX })));
+        main_task();
+        assert!(m().halted().is_none(), "programs of this harness come to their end");
+        POINTS.set(POINTS.get() + u64::from(m().steps()));
     }
 
     fn task(cpu: usize) {

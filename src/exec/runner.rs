@@ -1,7 +1,7 @@
 //! One program, one execution, one outcome.
 
 use super::engine::Engine;
-use super::feedback::Feedback;
+use super::feedback::{FEATURES, Features, Feedback};
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
@@ -105,7 +105,7 @@ impl Runner {
     /// Executes `program` with its own schedule.
     pub fn run(&mut self, program: &Program) -> Run {
         self.preemptions.load(&program.schedule.records);
-        self.watch.reset();
+        self.watch.reset(program);
         let (sched, watch) = (&mut self.preemptions, &mut self.watch);
         let topics = watch.topics;
         let halted = self.engine.run(program, STEP_BUDGET, sched, watch, topics);
@@ -115,7 +115,7 @@ impl Runner {
     /// As [`Runner::run`], noting in `passage` what the tasks access.
     pub fn run_noting(&mut self, program: &Program, passage: &mut Passage) -> Run {
         self.preemptions.load(&program.schedule.records);
-        self.watch.reset();
+        self.watch.reset(program);
         passage.clear();
         let (mut sched, watch) = (Passing { inner: &mut self.preemptions, passage }, &mut self.watch);
         let topics = watch.topics;
@@ -139,7 +139,7 @@ impl Runner {
 
     /// Executes `program` under another strategy; only its `start` is taken from its schedule.
     pub fn run_with(&mut self, program: &Program, sched: &mut dyn Sched) -> Run {
-        self.watch.reset();
+        self.watch.reset(program);
         let topics = self.watch.topics;
         let halted = self.engine.run(program, STEP_BUDGET, sched, &mut self.watch, topics);
         self.finish(halted)
@@ -147,7 +147,7 @@ impl Runner {
 
     /// Executes `program` on the path an exhaustive strategy is on.
     pub fn follow<R: Reduction>(&mut self, program: &Program, sched: &mut Exhaust<R>) -> Run {
-        self.watch.reset();
+        self.watch.reset(program);
         let topics = self.watch.topics;
         let halted = self.engine.run(program, PATH_BUDGET, sched, &mut self.watch, topics);
         let machine = self.engine.machine();
@@ -175,7 +175,7 @@ impl Runner {
 
     /// As [`Runner::run_with`], with the class of the execution: the same for all with the same happens-before.
     pub fn run_observed(&mut self, program: &Program, sched: &mut dyn Sched) -> (Run, u64) {
-        self.watch.reset();
+        self.watch.reset(program);
         let topics = self.watch.topics;
         let mut observed = Observed::new(sched, &mut self.past);
         let halted = self.engine.run(program, STEP_BUDGET, &mut observed, &mut self.watch, topics);
@@ -209,7 +209,7 @@ impl Runner {
 
     /// As [`Runner::record`], under another strategy.
     pub fn record_with(&mut self, program: &Program, sched: &mut dyn Sched, keep: bool) -> Recorded {
-        self.watch.reset();
+        self.watch.reset(program);
         let mut recorder = Recorder::new(&mut self.watch, keep);
         self.engine.machine().set_recording(true);
         let halted = self.engine.run(program, STEP_BUDGET, sched, &mut recorder, Topics::ALL);
@@ -221,6 +221,16 @@ impl Runner {
     /// Things the feedback had never seen before the last execution; 0 without feedback.
     pub fn news(&self) -> u32 {
         self.watch.feedback.as_ref().map_or(0, Feedback::news)
+    }
+
+    /// Of each kind of feedback, how many counters were ever raised, of how many.
+    pub fn reached(&self) -> Vec<(&'static str, u32, u32)> {
+        let Some(feedback) = &self.watch.feedback else { return Vec::new() };
+        let reached = |f: &Features| {
+            let (raised, of) = feedback.reached(f);
+            (f.name, raised, of)
+        };
+        FEATURES.iter().map(reached).collect()
     }
 
     /// Where the last execution came close to a finding that only counts as damage; see [`San::near_misses`].
@@ -258,14 +268,14 @@ impl Watch {
         self.finals = self.cells.iter().map(|cell| (cell.0, word(*cell))).collect();
     }
 
-    fn reset(&mut self) {
+    fn reset(&mut self, program: &Program) {
         self.finals.clear();
         self.san.reset();
         self.found = None;
         self.interleaving = 0;
         self.lengths = [[0; OPS_PER_CPU + 2]; TASKS];
         if let Some(f) = &mut self.feedback {
-            f.reset();
+            f.reset(program);
         }
     }
 
@@ -304,5 +314,8 @@ impl Sink for Watch {
         let at = (from as u64) << 48 | (m.op(from) as u64) << 40 | (to as u64) << 32 | m.nth(from) as u64;
         let h = (self.interleaving ^ at ^ (why as u64) << 60).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.interleaving = h ^ h >> 31;
+        if let Some(f) = self.feedback.as_mut().filter(|_| why == Why::Point) {
+            f.interrupted((from, m.op(from)), m.pending(from).site, (to, m.op(to)));
+        }
     }
 }

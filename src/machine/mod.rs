@@ -211,7 +211,8 @@ impl Machine {
         self.halted.get()
     }
 
-    fn reset(&self, model: Model, tasks: usize, budget: u32, host: Host, topics: Topics) {
+    /// Begins another execution, in the same run of [`Machine::enter`].
+    pub fn reset(&self, model: Model, tasks: usize, budget: u32, host: Host, topics: Topics) {
         for w in &self.words {
             w.set(0);
         }
