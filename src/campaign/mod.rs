@@ -5,10 +5,12 @@
 
 mod analysis;
 mod attribute;
+mod bucket;
 mod certify;
 mod claim;
 mod condense;
 mod config;
+pub mod corpus;
 pub mod counters;
 mod distinct;
 mod finals;
@@ -26,6 +28,7 @@ mod tests;
 
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
+pub use bucket::{Bucketed, bucket};
 pub use certify::{CERTIFY_BUDGET, Certificate, certify};
 pub use claim::{Judge, Judgement, Nearest, Shown, Way};
 pub use condense::condense;

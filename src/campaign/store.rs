@@ -137,7 +137,6 @@ fn join(dir: &Path, file: &File) -> io::Result<Option<PathBuf>> {
 }
 
 /// Adds another program that shows a known signature to its folder, if it has one with room.
-#[cfg(feature = "hunt")]
 pub fn add(out: &Path, signature: &str, program: &Program, title: String) -> io::Result<()> {
     let dir = out.join(folder_name(signature));
     if dir.join("repro.mm").exists() {

@@ -3,7 +3,7 @@
 use super::common::{CheckArgs, Failure, ModelArgs, Status, parse_time, stop_flag, usage, warn};
 use super::formats::{FormatArgs, Output};
 use crate::campaign::hunt::{self, End, Found, Observer, Options, Stats};
-use crate::campaign::{OpFilter, ROUNDS, bug_slugs, find_ops};
+use crate::campaign::{OpFilter, ROUNDS, bug_slugs, corpus, find_ops};
 use crate::ops::TABLE;
 use crate::report::{Case, Verdict};
 use crate::san::CheckSet;
@@ -84,7 +84,7 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
     let every = find_ops("", model.kernel).map_err(Failure::Internal)?;
     let chosen = find_ops(args.ops.as_deref().unwrap_or(""), model.kernel).map_err(usage)?;
     if let Some(dir) = &args.corpus {
-        std::fs::read_dir(dir).map_err(|e| usage(format!("{}: {e}: expected a directory", dir.display())))?;
+        corpus::stamp(dir).map_err(usage)?;
     }
     let seed = args.seed.unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |t| t.as_nanos() as u64);

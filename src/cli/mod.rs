@@ -3,6 +3,7 @@
 mod check;
 mod common;
 mod condition;
+mod corpus;
 mod explain;
 mod fmt;
 mod formats;
@@ -44,6 +45,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Prove(prove::ProveArgs),
     Check(check::JudgeArgs),
+    Corpus(corpus::CorpusArgs),
     Fmt(fmt::FmtArgs),
     List(list::ListArgs),
 }
@@ -75,6 +77,7 @@ impl Verb {
             Verb::Explain(args) => explain::run(args),
             Verb::Prove(args) => prove::run(args),
             Verb::Check(args) => check::run(args),
+            Verb::Corpus(args) => corpus::run(args),
             Verb::Fmt(args) => fmt::run(args),
             Verb::List(args) => list::run(args),
         }
