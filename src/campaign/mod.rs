@@ -20,6 +20,7 @@ mod mutate;
 mod prove;
 pub mod reach;
 mod search;
+mod setup;
 mod shrink;
 mod store;
 pub mod target;
@@ -38,5 +39,7 @@ pub use finals::{FinalState, Finals, word_of};
 pub use mutate::{DefaultMutation, MAX_BYTES, mutate};
 pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
+pub use setup::Setup;
+
 pub use shrink::{SHRINK_BUDGET, shrink};
 pub use store::{Saved, folder_name, save, write_atomic};

@@ -159,7 +159,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn temporary_name(of: &str) -> String {
+pub(super) fn temporary_name(of: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!(".{of}.{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

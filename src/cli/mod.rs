@@ -14,6 +14,8 @@ mod load;
 mod prove;
 mod replay;
 mod shrink;
+#[cfg(feature = "hunt")]
+mod teller;
 
 use clap::{Parser, Subcommand};
 use common::{Failure, Status};
