@@ -7,9 +7,13 @@ use foliofuzz::campaign::{mutate, target};
 use foliofuzz::prog::Input;
 use libfuzzer_sys::{Corpus, fuzz_target, fuzzer_mutate};
 
+/// ClusterFuzz keeps corpora by the names of inputs, in folders of its own.
+const CORPORA: target::Corpora =
+    if cfg!(feature = "managed-corpora") { target::Corpora::Managed } else { target::Corpora::Stamped };
+
 fuzz_target!(
     init: {
-        if let Err(message) = target::init() {
+        if let Err(message) = target::init(CORPORA) {
             eprintln!("foliofuzz: {message}");
             std::process::exit(2);
         }

@@ -6,10 +6,12 @@
 mod aim;
 mod analysis;
 mod attribute;
+mod bucket;
 mod certify;
 mod claim;
 mod condense;
 mod config;
+pub mod corpus;
 pub mod counters;
 mod distinct;
 mod finals;
@@ -20,6 +22,7 @@ mod portfolio;
 mod prove;
 pub mod reach;
 mod search;
+mod setup;
 mod shrink;
 mod store;
 pub mod target;
@@ -28,6 +31,7 @@ mod tests;
 
 pub use analysis::Analysis;
 pub use attribute::{attribute, bug_slugs};
+pub use bucket::{Bucketed, bucket};
 pub use certify::{CERTIFY_BUDGET, Certificate, certify};
 pub use claim::{Judge, Judgement, Nearest, Shown, Way};
 pub use condense::condense;
@@ -37,5 +41,7 @@ pub use finals::{FinalState, Finals, word_of};
 pub use mutate::{DefaultMutation, MAX_BYTES, fresh_program, mutate};
 pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
+pub use setup::Setup;
+
 pub use shrink::{SHRINK_BUDGET, shrink};
 pub use store::{Saved, folder_name, save, write_atomic};

@@ -89,6 +89,11 @@ impl Searcher {
         self.aims(site).1 = u32::MAX;
     }
 
+    /// Forgets what was aimed at: the next search is as the first one.
+    pub fn forget(&mut self) {
+        self.aimed_at.clear();
+    }
+
     fn aims(&mut self, site: u32) -> &mut (u32, u32) {
         let at = self.aimed_at.iter().position(|a| a.0 == site).unwrap_or_else(|| {
             self.aimed_at.push((site, 0));

@@ -137,7 +137,6 @@ fn join(dir: &Path, file: &File) -> io::Result<Option<PathBuf>> {
 }
 
 /// Adds another program that shows a known signature to its folder, if it has one with room.
-#[cfg(feature = "hunt")]
 pub fn add(out: &Path, signature: &str, program: &Program, title: String) -> io::Result<()> {
     let dir = out.join(folder_name(signature));
     if dir.join("repro.mm").exists() {
@@ -160,7 +159,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn temporary_name(of: &str) -> String {
+pub(super) fn temporary_name(of: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!(".{of}.{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -38,6 +38,8 @@ pub struct Loaded {
     pub file: File,
     /// It was raw fuzzer input.
     pub raw: bool,
+    /// It runs under the scattered schedules of a fuzz target, too: raw input, and texts that such a target left.
+    pub searched: bool,
 }
 
 /// A program that was run.
@@ -71,15 +73,11 @@ impl InputArgs {
             file.program.model = self.model.choice().apply(file.program.model).map_err(usage)?;
             file.program.fix_up();
         }
-        Ok(Loaded { path: path.to_path_buf(), file, raw })
+        Ok(Loaded { path: path.to_path_buf(), file, raw, searched: raw || is_artifact(path) })
     }
 
     fn takes_bytes(&self, path: &Path) -> bool {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let prefixes = ["crash-", "leak-", "timeout-", "oom-", "slow-unit-", "minimized-from-"];
-        let named = prefixes.iter().any(|p| name.starts_with(p))
-            || (name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit()));
-        self.bytes || self.model.kernel.is_some() || !self.model.bugs.is_empty() || (named && !name.ends_with(".mm"))
+        self.bytes || self.model.kernel.is_some() || !self.model.bugs.is_empty() || is_artifact(path)
     }
 
     /// Runs a program. Raw input gets the scattered schedules it had in the fuzz target as well. Without `--checks`, an
@@ -114,7 +112,7 @@ impl InputArgs {
         let shown = Analysis::of(&mut runner, program);
         let last = condition.and_then(|c| condition::ask(c, runner.final_words()));
         let wanted = |s: String| self.only.as_ref().is_none_or(|only| *only == s);
-        if !loaded.raw || shown.signature().is_some_and(wanted) {
+        if !loaded.searched || shown.signature().is_some_and(wanted) {
             return (shown, last);
         }
         let mut searcher = Searcher::new(Runner::aiming(checks), target::SEED, ROUNDS);
@@ -132,6 +130,15 @@ impl InputArgs {
         });
         (found.unwrap_or(shown), None)
     }
+}
+
+/// Whether a file is called as libFuzzer calls what it writes.
+fn is_artifact(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let prefixes = ["crash-", "leak-", "timeout-", "oom-", "slow-unit-", "minimized-from-"];
+    let named = prefixes.iter().any(|p| name.starts_with(p))
+        || (name.len() == 40 && name.bytes().all(|b| b.is_ascii_hexdigit()));
+    named && !name.ends_with(".mm")
 }
 
 /// Whether an execution is what the file says. A finding may be stated as `check/kind` alone. Nothing stated: clean.

@@ -3,6 +3,7 @@
 mod check;
 mod common;
 mod condition;
+mod corpus;
 mod explain;
 mod fmt;
 mod formats;
@@ -13,6 +14,8 @@ mod load;
 mod prove;
 mod replay;
 mod shrink;
+#[cfg(feature = "hunt")]
+mod teller;
 
 use clap::{Parser, Subcommand};
 use common::{Failure, Status};
@@ -44,6 +47,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Prove(prove::ProveArgs),
     Check(check::JudgeArgs),
+    Corpus(corpus::CorpusArgs),
     Fmt(fmt::FmtArgs),
     List(list::ListArgs),
 }
@@ -75,6 +79,7 @@ impl Verb {
             Verb::Explain(args) => explain::run(args),
             Verb::Prove(args) => prove::run(args),
             Verb::Check(args) => check::run(args),
+            Verb::Corpus(args) => corpus::run(args),
             Verb::Fmt(args) => fmt::run(args),
             Verb::List(args) => list::run(args),
         }

@@ -98,6 +98,12 @@ impl Feedback {
         Field::ALL.iter().filter(|f| **f != Field::NoField).fold(Topics::none(), |t, f| t.field(*f))
     }
 
+    /// The counters, to be read and cleared between inputs by who has no libFuzzer that does.
+    pub fn counters(&mut self) -> &mut [u8; COUNTERS] {
+        // SAFETY: `new` was given the array for good; nobody else has it.
+        unsafe { &mut *self.counters.cast::<[u8; COUNTERS]>() }
+    }
+
     /// Forgets the last execution (not the counters).
     pub fn reset(&mut self, program: &Program) {
         for &obj in &self.touched[..self.nr_touched] {

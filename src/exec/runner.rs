@@ -90,6 +90,11 @@ impl Runner {
         self.watch.feedback = Some(feedback);
     }
 
+    /// The feedback of [`Runner::set_feedback`].
+    pub fn feedback(&mut self) -> Option<&mut Feedback> {
+        self.watch.feedback.as_mut()
+    }
+
     /// Remembers these bits of these cells when the last operation of every CPU has ended, in the executions from now
     /// on. It is a read of the main task's: exhaustive strategies order it with what service tasks still write.
     pub fn watch_final(&mut self, cells: Vec<(Obj, u64)>) {

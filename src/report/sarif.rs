@@ -64,7 +64,7 @@ fn result(case: &Case, told: &Told) -> Value {
     let at = told.culprit.as_ref().or(told.other.as_ref());
     let text = [told.title.clone(), format!("{} Repro: {}", told.rule, case.file)].join("\n");
     let mut result = json!({
-        "ruleId": rule_id(told.check),
+        "ruleId": rule_id(&told.check),
         "kind": kind,
         "level": level,
         "message": { "text": text.trim() },

@@ -7,10 +7,11 @@ use crate::machine::Step;
 use crate::prog::task_name;
 use crate::san::CHECKS;
 use crate::vocab::Name;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A function of the model's source.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Place {
     pub function: String,
     /// From the root of the repository: `src/mm/filemap.rs`.
@@ -20,7 +21,7 @@ pub struct Place {
 }
 
 /// One executed step, in words.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ToldStep {
     /// Number of its event.
     pub seq: u32,
@@ -33,17 +34,17 @@ pub struct ToldStep {
 }
 
 /// A finding, told.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Told {
     pub signature: String,
     pub alt: Vec<String>,
     pub title: String,
-    pub check: &'static str,
-    pub kind: &'static str,
+    pub check: String,
+    pub kind: String,
     /// The rule that was broken.
     pub rule: String,
     pub model: String,
-    pub bugs: Vec<&'static str>,
+    pub bugs: Vec<String>,
     /// Access (2), the violation.
     pub culprit: Option<ToldStep>,
     /// Access (1), what it collides with.
@@ -91,11 +92,11 @@ impl Report<'_> {
             signature: self.signature(),
             alt: self.alts(),
             title: self.title(),
-            check: self.finding.check,
-            kind: self.finding.kind,
+            check: self.finding.check.to_string(),
+            kind: self.finding.kind.to_string(),
             rule: kind.map_or(String::new(), |k| k.doc.to_string()),
             model: self.program.model.kernel.name().to_string(),
-            bugs: self.bugs.clone(),
+            bugs: self.bugs.iter().map(|b| b.to_string()).collect(),
             culprit: self.culprit().map(|s| self.line(s)),
             other: self.other().map(|s| self.line(s)),
             flows: flows.into_values().collect(),
