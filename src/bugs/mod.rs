@@ -56,6 +56,7 @@ mod history;
 mod isolation;
 mod mlock;
 mod open;
+mod swap;
 
 pub use checks::*;
 pub use claims::*;
@@ -64,6 +65,7 @@ pub use history::*;
 pub use isolation::*;
 pub use mlock::*;
 pub use open::*;
+pub use swap::*;
 
 const ANY: (Version, Version) = ((0, 0), (255, 0));
 const PAGES: (Version, Version) = ((4, 14), (4, 15));
@@ -73,6 +75,8 @@ const UNMOVABLE: (Version, Version) = ((6, 8), (255, 0));
 /// Only the newest forms.
 const V6_12: (Version, Version) = ((6, 12), (255, 0));
 const V5_0: (Version, Version) = ((5, 0), (5, 0));
+/// Kernels with a swap device.
+const SWAPS: (Version, Version) = ((5, 0), (255, 0));
 const FOLIOS: (Version, Version) = ((6, 5), (255, 0));
 
 const fn bug(slug: &'static str, title: &'static str, category: &'static str) -> Bug {
@@ -102,10 +106,10 @@ const fn mutant(slug: &'static str, title: &'static str, kind: &'static str) -> 
 /// Every bug, in registry order.
 pub static BUGS: &[Bug] = &REGISTRY;
 
-static REGISTRY: [Bug; checks::END] = {
-    let files: [&[Bug]; 7] =
-        [isolation::ROWS, freeze::ROWS, mlock::ROWS, claims::ROWS, history::ROWS, open::ROWS, checks::ROWS];
-    let mut all = [bug("", "", ""); checks::END];
+static REGISTRY: [Bug; swap::END] = {
+    let files =
+        [isolation::ROWS, freeze::ROWS, mlock::ROWS, claims::ROWS, history::ROWS, open::ROWS, checks::ROWS, swap::ROWS];
+    let mut all = [bug("", "", ""); swap::END];
     let (mut file, mut to) = (0, 0);
     while file < files.len() {
         let mut row = 0;
@@ -119,4 +123,4 @@ static REGISTRY: [Bug; checks::END] = {
     all
 };
 
-const _: () = assert!(checks::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");
+const _: () = assert!(swap::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");

@@ -14,6 +14,9 @@ const USERS_DEAD: u64 = 1 << 32;
 /// SWP_WRITEOK is clear in `si->flags`: no slot is given out. Changes only under the cluster lock.
 const NO_WRITEOK: u64 = 1 << 33;
 
+/// SWP_SCANNING in `si->flags`, counted: allocations that have dropped the cluster lock.
+const SCANNING: u64 = 1 << 40;
+
 const USERS: Obj = Obj::at(Field::SwapUsers, 0, 0);
 
 fn byte(slot: usize) -> Obj {
@@ -51,8 +54,8 @@ pub const fn synchronous_io(slot: usize) -> bool {
 
 /// The map as one word, 16 bits for a slot, read in one step.
 fn swap_map_word() -> u64 {
-    let first = m().load(byte(0), Order::Relaxed, Note::Nothing, 0) & 0xffff;
-    (1..SLOTS).fold(first, |w, s| w | (m().load_at_once(byte(s), Note::Nothing, 0) & 0xffff) << (16 * s))
+    let first = m().load(byte(0), Order::Relaxed, Note::Nothing, SWAP_USAGE) & 0xffff;
+    (1..SLOTS).fold(first, |w, s| w | (m().load_at_once(byte(s), Note::Nothing, SWAP_USAGE) & 0xffff) << (16 * s))
 }
 
 /// `swap_usage_in_pages`: slots in use. One access, of a counter in the kernel.
@@ -86,6 +89,29 @@ pub fn wait_for_swap_users() {
     prim!(wait_for_completion);
     might_sleep();
     while m().load(USERS, Order::Acquire, Note::Nothing, 0) & 0xffff_ffff != 0 {}
+}
+
+/// SWP_SCANNING in `si->flags`: one allocation more, or less, looks at the slots. Cluster lock held. It matters only
+/// while that is dropped.
+pub fn swap_scanning(on: bool) {
+    prim!(swap_scanning);
+    let count = |v: u64| Some(if on { v.wrapping_add(SCANNING) } else { v.wrapping_sub(SCANNING) });
+    let _ = m().rmw(USERS, Order::Plain, Note::Nothing, 0, count);
+}
+
+/// The wait of swapoff for allocations that have dropped the cluster lock.
+pub fn wait_for_swap_scanners() {
+    prim!(schedule_timeout);
+    might_sleep();
+    while m().load(USERS, Order::Plain, Note::Nothing, 0) >= SCANNING {}
+}
+
+/// `vfree(swap_map)`, `exit_swap_address_space()`, `si->swap_file = NULL`: the device's memory is gone. One step: nobody
+/// may use any of it.
+pub fn free_swap_info() {
+    prim!(vfree);
+    m().store(byte(0), m().peek(byte(0)), Order::Plain, Note::SwapFreed, 0);
+    m().note(Note::SwapFreed, AddressSpace::SWAP.obj(Field::NrPages), 0);
 }
 
 /// SWP_WRITEOK in `si->flags`. Cluster lock held, which is what it changes under.

@@ -175,6 +175,7 @@ fn is_life(e: &Event) -> bool {
         Note::FolioAlloc
             | Note::FolioFree
             | Note::InodeFreed
+            | Note::SwapFreed
             | Note::VmaAlloc
             | Note::VmaFree
             | Note::AnonVmaAlloc

@@ -2,7 +2,8 @@
 
 use super::filemap::folio_unlock;
 use super::memory::*;
-use super::swap::{folio_deactivate, folio_mark_lazyfree, lru_add_drain};
+use super::swap::{folio_deactivate, folio_mark_lazyfree, folio_put, lru_add_drain};
+use super::swap_state::read_swap_cache_async;
 use super::swapfile::{folio_free_swap, free_swap_and_cache};
 use super::vmscan::{folio_isolate_lru, folio_putback_lru, reclaim_pages};
 use super::{bug, kernel};
@@ -170,6 +171,28 @@ pub fn madvise_dontneed(mm: Mm, addr: usize) {
         return;
     }
     mmap_read_unlock(mm);
+}
+
+/// `madvise_willneed()`, v6.12, of the page at `addr`. The caller holds an `mm_users` reference. Left out: files.
+pub fn madvise_willneed(mm: Mm, addr: usize) {
+    kfn!(madvise_willneed);
+    mmap_read_lock(mm);
+    if let Some(vma) = mm.vma_lookup(addr).filter(|vma| vma_is_anonymous(*vma)) {
+        swapin_walk_pmd_entry(vma, addr);
+        lru_add_drain();
+    }
+    mmap_read_unlock(mm);
+}
+
+/// `swapin_walk_pmd_entry()`, v6.12, for one entry. mmap_lock held. A page that is swapped out gets into the swap cache.
+fn swapin_walk_pmd_entry(vma: Vma, addr: usize) {
+    kfn!(swapin_walk_pmd_entry);
+    pte_offset_map_lock(vma.mm());
+    let slot = ptep_get(vma.mm(), addr).swap_slot();
+    pte_unmap_unlock(vma.mm());
+    if let Some(folio) = slot.and_then(read_swap_cache_async) {
+        folio_put(folio, Owner::Fault);
+    }
 }
 
 /// MADV_POPULATE_READ and MADV_POPULATE_WRITE of the page at `addr`: faults it in without an access. The caller holds

@@ -625,7 +625,7 @@ fn unmap_source(
     }
     // Keeps the tree while no mapping does. None if it is not mapped.
     if folio_test_anon(src) {
-        record.anon_vma = folio_get_anon_vma(src);
+        record.anon_vma = migration_anon_vma(src);
     }
     // A lookup of the frame's former life may hold it.
     if !folio_trylock(dst) {

@@ -142,6 +142,17 @@ pub fn swap_cache_get_folio(slot: usize, owner: Owner) -> Option<Folio> {
     filemap_get_entry(AddressSpace::SWAP, slot, owner)
 }
 
+/// `lookup_swap_cache()`, v5.3 to v5.13: as [`swap_cache_get_folio`], for a caller without the device.
+pub fn lookup_swap_cache(slot: usize) -> Option<Folio> {
+    kfn!(lookup_swap_cache);
+    if !get_swap_device() {
+        return None;
+    }
+    let found = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Fault);
+    put_swap_device();
+    found
+}
+
 /// The loop of `__read_swap_cache_async()` that finds the slot's folio, or wins the slot for `new_folio`. True: won.
 fn find_or_prepare(slot: usize, found: &mut Option<Folio>, new_folio: &mut Option<Folio>) -> bool {
     loop {
@@ -173,7 +184,8 @@ fn find_or_prepare(slot: usize, found: &mut Option<Folio>, new_folio: &mut Optio
 /// out: memcg charge, shadows, `skip_if_exists`.
 fn __read_swap_cache_async(slot: usize) -> Option<(Folio, bool)> {
     kfn!(__read_swap_cache_async);
-    if !get_swap_device() {
+    let pinned = !bug(bugs::SWAPIN_UNPINNED);
+    if pinned && !get_swap_device() {
         return None;
     }
     let (mut found, mut new_folio) = (None, None);
@@ -188,7 +200,9 @@ fn __read_swap_cache_async(slot: usize) -> Option<(Folio, bool)> {
         folio_ref_transfer(folio, Owner::Alloc, Owner::Fault);
         found = Some(folio);
     }
-    put_swap_device();
+    if pinned {
+        put_swap_device();
+    }
     if let Some(folio) = new_folio
         && !won
     {

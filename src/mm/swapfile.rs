@@ -51,11 +51,13 @@ fn cluster_scan_range(slot: usize) -> bool {
 /// `cluster_reclaim_range()`, v6.12, for one slot: whether it is free afterwards. Drops the cluster lock meanwhile.
 fn cluster_reclaim_range(slot: usize) -> bool {
     kfn!(cluster_reclaim_range);
+    swap_scanning(true);
     unlock_cluster();
     if swap_map(slot) == SWAP_HAS_CACHE {
         __try_to_reclaim_swap(slot, true);
     }
     lock_cluster();
+    swap_scanning(false);
     swap_map(slot) == 0
 }
 
@@ -181,6 +183,16 @@ pub fn put_swap_folio(slot: usize) {
 pub fn __swap_count(slot: usize) -> u64 {
     kfn!(__swap_count);
     swap_map(slot) & SWAP_COUNT
+}
+
+/// `__swap_count()`, v5.3 to v5.13: the caller need not have the device.
+pub fn pinned_swap_count(slot: usize) -> u64 {
+    if !get_swap_device() {
+        return 0;
+    }
+    let count = swap_map(slot) & SWAP_COUNT;
+    put_swap_device();
+    count
 }
 
 /// `swap_swapcount()`, v6.12: [`__swap_count`] under the cluster lock.
@@ -332,21 +344,36 @@ fn swap_is_has_cache(slot: usize) -> bool {
 }
 
 /// `free_swap_and_cache()` (include/linux/swap.h) with `free_swap_and_cache_nr()`, v6.12: a swap entry is gone, and its
-/// folio need not stay in the swap cache for it. Before v6.9 it did not pin the device, and did not look again whether
-/// only the swap cache is left.
+/// folio need not stay in the swap cache for it. Without its entry nothing keeps the slot, nor the device, but the
+/// reference (since v6.9).
 pub fn free_swap_and_cache(slot: usize) {
     kfn!(free_swap_and_cache);
-    let careful = kernel() >= Kernel::V6_12;
-    if careful && !get_swap_device() {
+    let pinned = !bug(bugs::FREE_SWAP_UNPINNED);
+    if pinned && !get_swap_device() {
         return;
     }
     let only_cache = _swap_info_get(slot) && cluster_swap_free_nr(slot, false) == SWAP_HAS_CACHE;
-    if only_cache && (!careful || swap_map(slot) == SWAP_HAS_CACHE) {
+    if only_cache && still_only_cache(slot) {
         __try_to_reclaim_swap(slot, false);
     }
-    if careful {
+    if pinned {
         put_swap_device();
     }
+}
+
+/// Whether the slot has no entry by now either: another process may have got one.
+fn still_only_cache(slot: usize) -> bool {
+    if kernel() >= Kernel::V6_12 { swap_map(slot) == SWAP_HAS_CACHE } else { !swap_page_trans_huge_swapped(slot) }
+}
+
+/// `swap_page_trans_huge_swapped()`, v4.14 to v6.11, for a cluster that is not a huge page's: whether the slot has
+/// entries.
+fn swap_page_trans_huge_swapped(slot: usize) -> bool {
+    kfn!(swap_page_trans_huge_swapped);
+    lock_cluster();
+    let swapped = swap_map(slot) & SWAP_COUNT != 0;
+    unlock_cluster();
+    swapped
 }
 
 // ----- swapoff (MM-6.12 10.10) -----
@@ -481,8 +508,8 @@ fn reinsert_swap_info() {
     unlock_cluster();
 }
 
-/// `sys_swapoff()`, v6.12. Off stays off; a device that is off, or on its way, is left alone. Left out: freeing the
-/// map.
+/// `sys_swapoff()`, v6.12. Off stays off; a device that is off, or on its way, is left alone. Once nobody can have the
+/// device any more, the map, the swap cache's trees and the file are gone.
 pub fn swapoff() {
     kfn!(swapoff);
     if !del_from_avail_list() {
@@ -494,4 +521,6 @@ pub fn swapoff() {
     swap_users_kill();
     synchronize_rcu();
     wait_for_swap_users();
+    wait_for_swap_scanners();
+    free_swap_info();
 }

@@ -23,7 +23,7 @@ const ACTIVE: Arg = Arg::Mode(&["active_anon", "active_file"]);
 const ACCESS: Arg = Arg::Mode(&["read", "write"]);
 const PROT: Arg = Arg::Mode(&["ro", "rw"]);
 const WHAT: Arg = Arg::Mode(&["anon", "m0_shared", "m0_private", "m1_shared", "m1_private", "m2_shared", "m2_private"]);
-const ADVICE: Arg = Arg::Mode(&["dontneed", "free", "cold", "pageout", "populate_read", "populate_write"]);
+const ADVICE: Arg = Arg::Mode(&["dontneed", "free", "cold", "pageout", "populate_read", "populate_write", "willneed"]);
 const PIN: Arg = Arg::Mode(&["fast", "fast_write", "slow", "slow_write", "longterm", "longterm_write"]);
 const UNPIN: Arg = Arg::Mode(&["clean", "dirty"]);
 

@@ -98,7 +98,7 @@ pub fn decode(data: &[u8], model: Model) -> Program {
     decode_mappings(&mut p, &header[5..8], &header[8..11], &hot);
     decode_processes(&mut p, &header[11..17], header[17], &hot);
     decode_folios(&mut p, &header[22..], &hot);
-    decode_swaps(&mut p, &header[18..22]);
+    decode_swaps(&mut p, &header[18..22], &hot);
     let mut preemptions = Vec::new();
     for record in data.get(HEADER..).unwrap_or_default().chunks_exact(RECORD) {
         let &[b, kind, x, y] = record else { continue };
@@ -297,20 +297,21 @@ fn vma(p: &Program, pages: std::ops::Range<u8>, b: u8, hot: &Hot) -> VmaInit {
     VmaInit { start: pages.start, end: pages.end, kind, read_only: special && !locked, locked }
 }
 
-/// A place for an anonymous page.
-fn anon_place(p: &Program, b: u8) -> Option<(u8, u8)> {
+/// A place for an anonymous page: half of them are where most operations look.
+fn anon_place(p: &Program, b: u8, hot: &Hot) -> Option<(u8, u8)> {
     let mm = b >> 5 & 1;
+    let first = if b & 4 != 0 { hot.index } else { b & 3 };
     let mms = if p.init.vmas_of(mm as usize).next().is_some() { mm..mm + 1 } else { 0..1 };
-    let places = mms.flat_map(|mm| (0..VADDRS as u8).map(move |i| (mm, ((b & 3) + i) % VADDRS as u8)));
+    let places = mms.flat_map(|mm| (0..VADDRS as u8).map(move |i| (mm, (first + i) % VADDRS as u8)));
     places.into_iter().find(|(mm, addr)| p.init.takes_anon(*mm as usize, *addr as usize, p.model.kernel))
 }
 
-fn decode_swaps(p: &mut Program, bytes: &[u8]) {
+fn decode_swaps(p: &mut Program, bytes: &[u8], hot: &Hot) {
     if !p.model.kernel.has_writeback() {
         return;
     }
     for (i, b) in bytes.iter().enumerate().filter(|(_, b)| **b >= 0xC0) {
-        p.init.swaps[i] = anon_place(p, *b).map(|(mm, addr)| SwapInit { mm, addr });
+        p.init.swaps[i] = anon_place(p, *b, hot).map(|(mm, addr)| SwapInit { mm, addr });
     }
 }
 
@@ -335,7 +336,7 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
 fn place(p: &Program, b: u8, hot: &Hot) -> Option<FolioPlace> {
     match b >> 6 {
         0 => None,
-        3 => anon_place(p, b).map(|(mm, addr)| FolioPlace::Anon { mm, addr }),
+        3 => anon_place(p, b, hot).map(|(mm, addr)| FolioPlace::Anon { mm, addr }),
         _ => {
             let other = (b >> 4 & 3) % MAPPINGS as u8;
             let mapping = if b & 3 < 2 || p.mapping(other).is_none() { hot.mapping } else { other };

@@ -258,6 +258,7 @@ pub(super) fn describe(step: &Step) -> Words {
         Field::VmFlags if e.wrote() => Words::new(format!("{} = {}", e.obj, vm_flag_names(e.new)), ""),
         Field::NrMlock if e.wrote() => Words::new("NR_MLOCK", format!("[{}->{}]", e.old as i64, e.new as i64)),
         Field::IState if e.note == Note::InodeFreed => Words::new(format!("inode m{} freed", e.obj.place().index), ""),
+        Field::SwapMap if e.note == Note::SwapFreed => Words::new("swap map and swap cache freed", ""),
         Field::IState if e.wrote() => {
             let state = [(I_FREEING, "I_FREEING"), (I_CLEAR, "I_CLEAR")];
             let names = state.iter().filter(|s| e.new & s.0 != 0).map(|s| s.1).collect::<Vec<_>>().join("|");

@@ -9,11 +9,16 @@ kinds! { "swap":
     UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
     FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
     NO_LOCK = "map-unlocked" predictive "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
+    FREED = "freed" actual "R-UAF-SWAP"
+        "The swap map, the swap cache's tree or the swap device is used after swapoff has freed it.";
     HAS_CACHE = "has-cache" actual "M7" "At rest, SWAP_HAS_CACHE does not say whether a slot is in the swap cache.";
 }
 
 #[derive(Default)]
-pub(super) struct Swap;
+pub(super) struct Swap {
+    /// Event that freed the device, plus one.
+    freed: u32,
+}
 
 impl Swap {
     fn write(v: &View, e: &Event) -> Option<Finding> {
@@ -26,6 +31,17 @@ impl Swap {
         }
         let locked = v.cx.task(e).holds(Obj::at(Field::SwapLock, 0, 0));
         (!locked && v.cx.running).then(|| NO_LOCK.at(e))
+    }
+
+    /// The device is gone. How many slots are in use is counted outside the map.
+    fn after_free(&self, e: &Event) -> Option<Finding> {
+        let place = e.obj.place();
+        let used = match place.field {
+            Field::SwapMap => e.aux != SWAP_USAGE,
+            Field::Slot | Field::XaLock | Field::Disk => place.index as usize == SWAP_SPACE,
+            _ => false,
+        };
+        (used && e.kind != Kind::Note).then(|| FREED.at(e).with_other(Some(self.freed - 1)))
     }
 
     /// No page table and not the swap map is locked.
@@ -59,17 +75,37 @@ impl Swap {
 impl Check for Swap {
     const SPEC: CheckSpec = CheckSpec { name: "swap", title: "swap slots", kinds: KINDS };
     const TOPICS: Topics = Topics::none().writes(Field::SwapMap).writes(Field::Ptl).note(Note::Quiescent);
+    const WHILE_ALERT: Topics =
+        Topics::none().field(Field::SwapMap).field(Field::Slot).field(Field::XaLock).field(Field::Disk);
+
+    fn is_alert(&self) -> bool {
+        self.freed != 0
+    }
+
+    fn reset(&mut self) {
+        self.freed = 0;
+    }
 
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        if self.freed != 0
+            && let Some(found) = self.after_free(e)
+        {
+            return Some(found);
+        }
         match e.obj.field() {
+            Field::SwapMap if e.note == Note::SwapFreed => {
+                self.freed = e.seq + 1;
+                None
+            }
             Field::SwapMap => Swap::write(v, e),
             Field::Ptl => {
                 let free =
                     e.kind == Kind::Unlock && page_tables_free(v.m) && v.m.peek(Obj::at(Field::SwapLock, 0, 0)) == 0;
                 if free { Swap::counts(v, e) } else { None }
             }
-            _ => Swap::at_rest(v, e),
+            Field::NoField => Swap::at_rest(v, e),
+            _ => None,
         }
     }
 }

@@ -14,7 +14,7 @@ mod seq;
 
 pub use kernel::{BugId, BugSet, Kernel, Model};
 pub use name::{Name, Site};
-pub use note::{Event, Kind, Note, Order, Outcome, Pending, PteWrite, Topics, VmBug};
+pub use note::{Event, Kind, Note, Order, Outcome, Pending, PteWrite, SWAP_USAGE, Topics, VmBug};
 pub use object::{Class, Field, Obj, Place};
 pub use owner::{Owner, Via, anon_mapping, as_anon_mapping, as_file_mapping, file_mapping};
 pub use page_flags::{PageFlags, self_flags::*};

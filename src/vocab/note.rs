@@ -127,6 +127,8 @@ notes! {
     InodeClear,
     /// An RCU callback was queued for mapping aux.
     CallRcu,
+    /// swapoff has freed the swap map: a store to it; and the swap cache's trees, with the device: a pure note.
+    SwapFreed,
     // Processes; the object is the PTE where there is one.
     /// A PTE was written under its lock: a store or read-modify-write of `pte`; aux = [`PteWrite`] code.
     PteWrite,
@@ -230,6 +232,9 @@ notes! {
     /// All operations ended and the epilogue ran.
     Quiescent,
 }
+
+/// `aux` of a load that only counts the swap slots in use, which the kernel does outside the swap map.
+pub const SWAP_USAGE: u32 = 1;
 
 /// Assertions of the kernel itself that the model evaluates (MM-6.12 17.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]

@@ -19,7 +19,7 @@ use crate::mm::page_alloc::folio_alloc;
 use crate::mm::page_io::swap_read_folio;
 use crate::mm::rmap::{folio_add_anon_rmap_pte, folio_add_new_anon_rmap};
 use crate::mm::swap::{folio_add_lru, folio_put, lru_add_drain};
-use crate::mm::swap_state::{swap_cache_get_folio, swapin_readahead};
+use crate::mm::swap_state::{lookup_swap_cache, swap_cache_get_folio, swapin_readahead};
 use crate::mm::swapfile::*;
 use crate::mm::{bug, kernel};
 use crate::vocab::*;
@@ -50,7 +50,8 @@ pub(super) fn do_swap_page(vmf: &mut VmFaultInfo) -> VmFault {
         return VmFault::Done;
     }
     let Some(slot) = vmf.orig_pte.swap_slot() else { return VmFault::Sigbus };
-    if !get_swap_device() {
+    let pinned = !bug(bugs::DIRECT_UNPINNED);
+    if pinned && !get_swap_device() {
         return VmFault::Done;
     }
     let mut need_clear_cache = false;
@@ -58,15 +59,20 @@ pub(super) fn do_swap_page(vmf: &mut VmFaultInfo) -> VmFault {
     if need_clear_cache && !bug(bugs::SWAPIN_DIRECT) && !bug(bugs::M_SLOT_NOT_CLEARED) {
         swapcache_clear(slot);
     }
-    put_swap_device();
+    if pinned {
+        put_swap_device();
+    }
     ret
 }
 
-/// Finds or reads the folio, locks it, and maps it. The swap device is pinned.
+/// Finds or reads the folio, locks it, and maps it. The swap device is pinned (or, v5.3 to v5.13, each step pins it
+/// for itself, and the direct swap-in does not).
 fn swap_in(vmf: &mut VmFaultInfo, slot: usize, need_clear_cache: &mut bool) -> VmFault {
-    let mut swapcache = swap_cache_get_folio(slot, Owner::Fault);
+    let unpinned = bug(bugs::DIRECT_UNPINNED);
+    let mut swapcache = if unpinned { lookup_swap_cache(slot) } else { swap_cache_get_folio(slot, Owner::Fault) };
     let mut found = swapcache;
-    if found.is_none() && synchronous_io(slot) && __swap_count(slot) == 1 {
+    let count = if unpinned { pinned_swap_count } else { __swap_count };
+    if found.is_none() && synchronous_io(slot) && count(slot) == 1 {
         match swap_in_directly(slot, need_clear_cache) {
             Direct::Folio(folio) => found = Some(folio),
             Direct::NoMemory => {}
@@ -83,7 +89,8 @@ fn swap_in(vmf: &mut VmFaultInfo, slot: usize, need_clear_cache: &mut bool) -> V
     }
     if swapcache.is_some() {
         // It may have left the swap cache before it was locked.
-        if !folio_test_swapcache(folio) || folio_swap(folio) != Some(slot) {
+        let looks = !bug(bugs::SWAPIN_NO_RECHECK);
+        if looks && (!folio_test_swapcache(folio) || folio_swap(folio) != Some(slot)) {
             return out_page(folio, VmFault::Done);
         }
         if vmf.write && !folio_test_lru(folio) {

@@ -136,7 +136,7 @@ fn page_is_idle(page: Folio, force: bool, mode: MigrateMode) -> Result<(), Errno
 fn move_locked(page: Folio, newpage: Folio, mode: MigrateMode, anon_vma: &mut Option<AnonVma>) -> Result<(), Errno> {
     let mut remap = true;
     if folio_test_anon(page) {
-        *anon_vma = folio_get_anon_vma(page);
+        *anon_vma = migration_anon_vma(page);
         if anon_vma.is_none() && v3_form() {
             if !folio_test_swapcache(page) {
                 return Err(Errno::Again);

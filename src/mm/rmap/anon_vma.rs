@@ -3,6 +3,7 @@
 //! An anon_vma's tree (`AvTree`) is the list of VMAs whose private pages may belong to it. The chain of a VMA is every
 //! anon_vma whose tree has it. All anon_vmas of a family share the rwsem of their root.
 
+use crate::bugs;
 use crate::kfn;
 use crate::linux::mm_types::*;
 use crate::linux::mmdebug::bug_on;
@@ -12,6 +13,7 @@ use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
 use crate::linux::rwsem::*;
 use crate::linux::sched::might_sleep;
 use crate::machine::m;
+use crate::mm::bug;
 use crate::vocab::*;
 
 /// Beside the root in `AvRoot`: the object has no references, but its memory is not with the slab. `root` reads on.
@@ -279,6 +281,20 @@ pub fn folio_get_anon_vma(folio: Folio) -> Option<AnonVma> {
     }
     found.into_iter().for_each(put_anon_vma);
     None
+}
+
+/// The anon_vma of an isolated folio, for migration, with a reference. `None`: the folio is not anonymous, or not mapped.
+/// Up to v2.6.34 `unmap_and_move()` took whatever `page->mapping` named: of an unmapped page, an anon_vma that may have
+/// been freed.
+pub fn migration_anon_vma(folio: Folio) -> Option<AnonVma> {
+    if !bug(bugs::MIGRATE_UNMAPPED) {
+        return folio_get_anon_vma(folio);
+    }
+    rcu_read_lock();
+    let found = folio_raw_mapping(folio).anon_vma();
+    found.into_iter().for_each(get_anon_vma);
+    rcu_read_unlock();
+    found
 }
 
 /// What [`folio_lock_anon_vma_read`] found.

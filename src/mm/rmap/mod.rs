@@ -9,7 +9,7 @@ mod unmap;
 
 pub use anon_vma::{
     anon_vma_clone, anon_vma_fork, anon_vma_lock_read, anon_vma_lock_write, anon_vma_prepare, anon_vma_unlock_read,
-    anon_vma_unlock_write, folio_get_anon_vma, put_anon_vma, unlink_anon_vmas,
+    anon_vma_unlock_write, folio_get_anon_vma, migration_anon_vma, put_anon_vma, unlink_anon_vmas,
 };
 pub use unmap::{Referenced, folio_mkclean, folio_referenced, try_to_migrate, try_to_unmap};
 

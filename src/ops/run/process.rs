@@ -133,6 +133,7 @@ pub fn madvise([p, addr, advice]: Args) -> OpResult {
             1 => madvise::madvise_free(mm, addr),
             2 => madvise::madvise_cold(mm, addr),
             3 => madvise::madvise_pageout(mm, addr),
+            6 => madvise::madvise_willneed(mm, addr),
             _ => madvise::madvise_populate(mm, addr, advice == 5),
         }
         OpResult::Done

@@ -1,0 +1,69 @@
+//! Bugs of released kernels: swap, anonymous memory, and references on user pages (docs/zoo/swap.md).
+
+use super::{Bug, FOLIOS, SWAPS, bug};
+use crate::vocab::BugId;
+
+bugs! {
+    after super::checks::END;
+
+    SWAPIN_NO_RECHECK = Bug {
+        fix: "4969c1192d15",
+        since: Some(((2, 6), (2, 6))),
+        applies: SWAPS,
+        predictive: Some("vmbug/exclusive"),
+        actual: Some("vmbug/exclusive"),
+        ..bug(
+            "2010_swapin_no_swapcache_recheck",
+            "do_swap_page maps a page that has left the swap cache before it was locked",
+            "historic",
+        )
+    };
+    MIGRATE_UNMAPPED = Bug {
+        fix: "67b9509b2c68",
+        since: Some(((2, 6), (2, 6))),
+        applies: SWAPS,
+        predictive: Some("uaf/anon-vma"),
+        actual: Some("uaf/anon-vma"),
+        ..bug(
+            "2010_migrate_unmapped_anon",
+            "migration uses the anon_vma of a page that nobody maps any more",
+            "historic",
+        )
+    };
+    SWAPIN_UNPINNED = Bug {
+        fix: "eb085574a752",
+        since: Some(((2, 6), (5, 3))),
+        applies: FOLIOS,
+        predictive: Some("swap/freed"),
+        actual: Some("swap/freed"),
+        ..bug(
+            "2019_swapin_without_device",
+            "read_swap_cache_async does not keep the swap device from going off",
+            "historic",
+        )
+    };
+    DIRECT_UNPINNED = Bug {
+        fix: "2799e77529c2",
+        since: Some(((4, 15), (5, 14))),
+        applies: FOLIOS,
+        predictive: Some("swap/freed"),
+        actual: Some("swap/freed"),
+        ..bug(
+            "2021_direct_swapin_without_device",
+            "a swap-in past the swap cache does not keep the swap device from going off",
+            "historic",
+        )
+    };
+    FREE_SWAP_UNPINNED = Bug {
+        fix: "82b1c07a0af6",
+        since: Some(((4, 11), (6, 9))),
+        applies: FOLIOS,
+        predictive: Some("swap/freed"),
+        actual: Some("swap/freed"),
+        ..bug(
+            "2024_free_swap_without_device",
+            "free_swap_and_cache looks at the slot again when the swap device may be gone",
+            "historic",
+        )
+    };
+}
