@@ -21,6 +21,7 @@ use super::attribute::{attribute, bug_slugs};
 use super::certify::{CERTIFY_BUDGET, certify};
 use super::config::{OpFilter, find_ops};
 use super::counters;
+use super::mutate::remember;
 use super::search::{Searcher, input_hash, shape_hash};
 use super::setup::Setup;
 use super::shrink::{SHRINK_BUDGET, shrink};
@@ -199,6 +200,9 @@ impl Hunt {
             }
             if stats.execs < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
+        if let Some(schedule) = self.searcher.paid() {
+            remember(hash, &program, schedule);
+        }
         for (program, class, exec) in shown {
             if !self.done && self.look(&program, exec) {
                 self.searcher.spend(class.2);

@@ -38,7 +38,7 @@ pub use condense::condense;
 pub use config::{ModelChoice, OpFilter, find_ops};
 pub use distinct::Distinct;
 pub use finals::{FinalState, Finals, word_of};
-pub use mutate::{DefaultMutation, MAX_BYTES, fresh_program, mutate};
+pub use mutate::{DefaultMutation, MAX_BYTES, fresh_program, mutate, remember};
 pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
 pub use setup::Setup;

@@ -1,10 +1,13 @@
 //! The custom mutator: fresh programs, changed records, or libFuzzer's own mutations. A function of its arguments
-//! alone.
+//! and of the schedules that were remembered for inputs on this thread.
 
+use super::search::input_hash;
 use crate::ops::TABLE;
-use crate::prog::{File, HEADER, Op, Program, RECORD, decode, is_text};
-use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng};
+use crate::prog::{File, HEADER, Input, Op, Program, RECORD, decode, encode_schedule, is_text};
+use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng, Schedule};
 use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, Model, OPS_PER_CPU, RCU_TASK};
+
+use std::cell::RefCell;
 
 /// Bytes of the longest input worth having: a header and 16 records.
 pub const MAX_BYTES: usize = HEADER + 16 * RECORD;
@@ -45,6 +48,38 @@ pub fn fresh_program(seed: u32, model: Model) -> Program {
     let mut data = [0; MAX_BYTES];
     let size = mutate(&mut data, 0, MAX_BYTES, seed, &mut |_, size, _| size);
     decode(&data[..size], model)
+}
+
+/// Inputs whose schedules are remembered.
+const REMEMBERED: usize = 1 << 12;
+
+/// A start byte and schedule records, for the input of this hash.
+type Paid = (u64, u8, Vec<[u8; RECORD]>);
+
+thread_local! {
+    /// By the lower bits of the hash; the newest stays.
+    static PAID: RefCell<Vec<Option<Paid>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The inner loop has found a schedule under which the input that decodes to the program of this [`input_hash`] shows
+/// what is new: it will be part of some of the input's mutations, and so of the corpus.
+pub fn remember(hash: u64, program: &Program, schedule: &Schedule) {
+    let (start, records) = encode_schedule(program, schedule);
+    if records.is_empty() {
+        return;
+    }
+    PAID.with_borrow_mut(|paid| {
+        paid.resize(REMEMBERED, None);
+        paid[hash as usize % REMEMBERED] = Some((hash, start, records));
+    });
+}
+
+fn remembered(input: &[u8]) -> Option<(u8, Vec<[u8; RECORD]>)> {
+    let hash = input_hash(&decode(input, Input::model()));
+    PAID.with_borrow(|paid| {
+        let (known, start, records) = paid.get(hash as usize % REMEMBERED)?.as_ref()?;
+        (*known == hash).then(|| (*start, records.clone()))
+    })
 }
 
 /// libFuzzer may ask with an input larger than what is allowed; its own mutator may not be.
@@ -129,6 +164,12 @@ fn records(data: &mut [u8], size: usize, limit: usize, rng: &mut Rng) -> usize {
     let tail = data[..size].get(HEADER..).unwrap_or_default();
     let mut list: Vec<[u8; RECORD]> = tail.chunks_exact(RECORD).filter_map(|c| c.try_into().ok()).collect();
     let room = (limit - HEADER) / RECORD;
+    if let Some((start, records)) = remembered(&data[..size]).filter(|_| rng.one_in(2)) {
+        header[1] = start;
+        list.retain(|r| u32::from(r[0]) < SCHEDULE);
+        list.extend(records);
+        list.truncate(room);
+    }
     for _ in 0..1 + rng.below(4) {
         change(&mut header, &mut list, room, rng);
     }

@@ -50,6 +50,8 @@ pub struct Searcher {
     missed: Option<NearMiss>,
     /// What the last strategy of the mix chose.
     noted: Schedule,
+    /// The schedule of this program that showed most that is new, and how much.
+    paid: (Schedule, u32),
 }
 
 /// Check and kind.
@@ -68,6 +70,7 @@ impl Searcher {
             drawn: Schedule::default(),
             missed: None,
             noted: Schedule::default(),
+            paid: (Schedule::default(), 0),
         };
         searcher.with(Chosen::default())
     }
@@ -124,6 +127,11 @@ impl Searcher {
         self.search_rounds(program, input_hash, self.rounds, on_run)
     }
 
+    /// The drawn schedule of the last program that showed most of what had never been seen before, if one did.
+    pub fn paid(&self) -> Option<&Schedule> {
+        (self.paid.1 > 0).then_some(&self.paid.0)
+    }
+
     /// As [`Searcher::search`], with another number of rounds.
     pub fn search_rounds(
         &mut self,
@@ -132,6 +140,7 @@ impl Searcher {
         rounds: u32,
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        self.paid.1 = 0;
         if let Rounds::None | Rounds::Strategy(_) = self.strategy {
             let run = self.runner.run(program);
             on_run(program, &run)?;
@@ -275,8 +284,13 @@ impl Searcher {
         } else {
             self.mixed(program, arm - 1, named, rng.bits())?
         };
+        let news = self.runner.news();
+        if news > self.paid.1 {
+            self.paid.0.clone_from(&program.schedule);
+            self.paid.1 = news;
+        }
         if let Rounds::Portfolio(portfolio) = &mut self.strategy {
-            portfolio.paid(kind, arm, self.runner.news(), run.steps);
+            portfolio.paid(kind, arm, news, run.steps);
         }
         Some(run)
     }

@@ -6,6 +6,7 @@
 
 use super::analysis::Analysis;
 use super::config::ModelChoice;
+use super::mutate::remember;
 use super::search::{ROUNDS, Searcher, input_hash};
 use super::shrink::signature_under;
 use super::store::repro;
@@ -146,6 +147,9 @@ impl Target {
             }
             ControlFlow::Continue(())
         });
+        if let Some(schedule) = self.searcher.paid() {
+            remember(hash, &program, schedule);
+        }
         match found.and_then(|p| told(cold, &p, &self.options)) {
             Some(text) => Verdict::Found(text),
             None if gave_up => Verdict::Reject,

@@ -53,7 +53,7 @@
 use super::types::{Op, Program};
 use super::{File, ParseError, text};
 use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, Role, SwapInit, TABLE, VmaInit, VmaKind};
-use crate::sched::{Anchor, MAX_RECORDS, Preempt};
+use crate::sched::{Anchor, MAX_RECORDS, Preempt, Schedule};
 use crate::vocab::*;
 use arbitrary::{Arbitrary, Unstructured};
 use std::sync::OnceLock;
@@ -441,6 +441,37 @@ fn preemption(p: &Program, [c, n, anchor, to]: [u8; 4], nr_cpus: u8) -> Preempt 
         _ => c / nr_cpus % nr_ops,
     };
     Preempt { cpu, op, anchor, k, to }
+}
+
+/// The schedule records that [`decode`] to what these say in this program, and the start byte of the header. Records
+/// that no bytes stand for (named sites, late operations of service tasks) are left out.
+pub fn encode_schedule(p: &Program, schedule: &Schedule) -> (u8, Vec<[u8; RECORD]>) {
+    let nr_cpus = p.nr_cpus() as u8;
+    let starts = (128..=255).find(|b| b % nr_cpus == schedule.start % nr_cpus);
+    let encoded = schedule.records.iter().filter_map(|r| encode(p, r, nr_cpus));
+    (if schedule.start == 0 { 0 } else { starts.unwrap_or_default() }, encoded.collect())
+}
+
+fn encode(p: &Program, r: &Preempt, nr_cpus: u8) -> Option<[u8; RECORD]> {
+    let service = |task: u8| SERVICES.iter().position(|s| *s == task as usize).map(|i| i as u8);
+    let by_service = r.cpu >= nr_cpus;
+    let c = if by_service { 80 + 8 * (r.op & 1) + service(r.cpu)? } else { r.cpu + nr_cpus * r.op };
+    let k = r.k.checked_sub(1)?;
+    let (n, anchor) = match (r.anchor, k) {
+        (Anchor::Nth, 0..32) => (k as u8, 0),
+        (Anchor::Nth, 32..64) => (0x80 | k as u8, 0),
+        (Anchor::Nth, 64..256) => (0xC0 | (k & 0x3f) as u8, ((k / 64 - 1) as u8) << 6),
+        (Anchor::Blocked, _) => (k as u8 & 1, 0xE0),
+        (Anchor::End, _) => (0, 0xF0),
+        _ => return None,
+    };
+    let to = match service(r.to) {
+        Some(i) if r.to >= nr_cpus => 0xD0 + i,
+        _ if by_service => r.to,
+        _ => (r.to + nr_cpus).checked_sub(r.cpu + 1)? % nr_cpus,
+    };
+    let bytes = [c, n, anchor, to];
+    (c < u8::MAX - SCHEDULE && preemption(p, bytes, nr_cpus) == *r).then(|| [SCHEDULE + c, n, anchor, to])
 }
 
 /// What a fuzz target receives: text if the bytes begin with the magic line, else [`decode`]d bytes.

@@ -26,7 +26,7 @@ pub use claim::{
     Claim, ClaimFailure, ClaimLine, ClaimOutcome, ClaimVerdict, MAX_CLAIM_LINES, Place, Spot, SpotKind, Who,
 };
 pub use condition::{Condition, Expr, Quantifier};
-pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode};
+pub use decode::{DECODE_VERSION, HEADER, Input, RECORD, decode, encode_schedule};
 pub use minimize::{Minimized, minimize};
 pub use named::schedule_of;
 pub use parse::ParseError;

@@ -589,3 +589,25 @@ fn every_listed_site_has_its_own_hash() {
         assert_eq!(seen.insert(hash, name), None, "{name}");
     }
 }
+
+#[test]
+fn drawn_schedules_have_bytes() {
+    let mut rng = Xorshift(99);
+    let (mut records, mut encoded) = (0, 0);
+    for _ in 0..2_000 {
+        let bytes = rng.bytes(HEADER + 12 * RECORD);
+        let p = decode(&bytes, Model::of(Kernel::DEFAULT));
+        let (start, list) = encode_schedule(&p, &p.schedule);
+        let mut again = bytes[..HEADER].to_vec();
+        again[1] = start;
+        let ops = bytes[HEADER..].chunks_exact(RECORD).filter(|r| r[0] < 0xA0);
+        ops.chain(list.iter().map(|r| &r[..])).for_each(|r| again.extend_from_slice(r));
+        let q = decode(&again, Model::of(Kernel::DEFAULT));
+        assert_eq!(q.cpus, p.cpus);
+        assert_eq!(q.schedule.start, p.schedule.start);
+        assert!(q.schedule.records.iter().all(|r| p.schedule.records.contains(r)));
+        records += p.schedule.records.len();
+        encoded += q.schedule.records.len();
+    }
+    assert_eq!(encoded, records, "what comes from bytes has bytes");
+}
