@@ -7,6 +7,7 @@ mod driver;
 mod event;
 mod job;
 mod jobs;
+mod keeper;
 mod session;
 mod spool;
 
@@ -14,6 +15,7 @@ pub use driver::panic_message;
 pub use event::{Announced, End, Event, Found, Sink, Stats};
 pub use job::job;
 pub use jobs::supervise;
+pub use keeper::Keeper;
 pub use session::{Job, Observer, Overview, Plan, Session, Trouble};
 
 use super::analysis::Analysis;
@@ -25,9 +27,9 @@ use super::mutate::remember;
 use super::search::{Searcher, input_hash, shape_hash};
 use super::setup::Setup;
 use super::shrink::{SHRINK_BUDGET, shrink};
-use super::store::{MOST_REPROS, add, save};
+use super::store::{Claim, MOST_REPROS, Unfinished, add, all_unfinished, claim, save, sweep};
 use crate::exec::{Feedback, Outcome, Run, Runner};
-use crate::prog::{Input, Program, is_text};
+use crate::prog::{File, Input, Program, is_text};
 use crate::vocab::Model;
 use driver::Muted;
 use spool::Spool;
@@ -61,6 +63,12 @@ pub struct Options {
     pub shared: bool,
     /// Where findings go.
     pub out: PathBuf,
+    /// Who this is to the store.
+    pub by: Claim,
+    /// Signatures that are no news.
+    pub known: Vec<String>,
+    /// Findings others have left unminimized are minimized, too.
+    pub adopt: bool,
 }
 
 /// What others want of a running hunt.
@@ -114,9 +122,11 @@ impl Hunt {
         let searcher = Searcher::new(runner, options.seed, setup.rounds).with(crate::sched::parse(&setup.sched)?);
         let cold = Searcher::new(Runner::new(checks), options.seed, setup.rounds);
         let spool = options.corpus.as_ref().map(|dir| {
+            sweep(dir);
             Spool::begin(dir, options.shared).map_err(|e| format!("{}: {e}: expected to write there", dir.display()))
         });
         let now = Instant::now();
+        let signatures = options.known.iter().map(|s| (s.clone(), BTreeSet::new())).collect();
         Ok(Hunt {
             model,
             filter: (chosen != every).then(|| OpFilter::new(chosen)),
@@ -130,7 +140,7 @@ impl Hunt {
             told: now,
             news: now,
             stats: Stats::default(),
-            signatures: BTreeMap::new(),
+            signatures,
             known: BTreeMap::new(),
             done: false,
             options,
@@ -143,6 +153,7 @@ impl Hunt {
         let arguments = driver::Driven { seed, texts, folders, shared }.arguments();
         let arguments = arguments.ok_or("the corpus directory has a zero byte in its name")?;
         Input::set_model(self.model);
+        self.adopt();
         self.muted = Muted::begin();
         driver::run(self, arguments);
         Ok(())
@@ -226,43 +237,72 @@ impl Hunt {
         self.signatures.insert(signature.clone(), BTreeSet::from([shape]));
         self.unmute();
         self.news = Instant::now();
-        let title = shown.report().map_or(String::new(), |r| r.title());
-        self.tell_event(Event::Announced(Announced { signature: signature.clone(), title, first_exec: exec }));
         let named = shown.named().unwrap_or_else(|| program.clone());
-        if let Some(found) = self.minimize(&named, &signature, exec) {
-            self.tell_event(Event::Found(Box::new(found)));
+        let extra = self.extra(exec);
+        match claim(&self.options.out, &shown, &named, &self.options.by, &extra) {
+            Ok(true) => self.announce(&shown, &named, &signature, exec),
+            Ok(false) => {}
+            Err(e) => self.tell_event(Event::Failed(format!("{}: {e}: {signature}", self.options.out.display()))),
         }
         true
     }
 
+    fn extra(&self, exec: u64) -> Vec<(&'static str, serde_json::Value)> {
+        let seed = format!("{:#018x}", self.options.seed);
+        vec![("seed", seed.into()), ("first_exec", exec.into()), ("sched", self.options.setup.sched.as_str().into())]
+    }
+
+    /// What has been saved may be told; then it is minimized.
+    fn announce(&mut self, shown: &Analysis, named: &Program, signature: &str, exec: u64) {
+        let title = shown.report().map_or(String::new(), |r| r.title());
+        let signature = signature.to_string();
+        self.tell_event(Event::Announced(Announced { signature: signature.clone(), title, first_exec: exec }));
+        match self.minimize(named, &signature, exec) {
+            Ok(Some(found)) => self.tell_event(Event::Found(Box::new(found))),
+            Ok(None) => {}
+            Err(e) => self.tell_event(Event::Failed(format!("{}: {e}", self.options.out.display()))),
+        }
+    }
+
+    /// Minimizes what this job's process before, or another hunt, has only saved.
+    fn adopt(&mut self) {
+        let Options { out, adopt, by, .. } = &self.options;
+        let ours = |u: &Unfinished| *adopt || u.by == *by;
+        for left in all_unfinished(out).into_iter().filter(ours).collect::<Vec<_>>() {
+            let file = std::fs::read(left.dir.join("repro.mm")).ok().and_then(|b| File::parse(&b).ok());
+            let Some(program) = file.map(|f| f.program) else { continue };
+            let shown = Analysis::of(&mut self.cold.runner, &program);
+            if shown.signature().is_some_and(|s| s == left.signature) {
+                self.signatures.insert(left.signature.clone(), BTreeSet::from([operations(&program)]));
+                self.announce(&shown, &program, &left.signature, left.first_exec);
+            }
+        }
+    }
+
     /// Makes a finding small, asks what causes it, and saves it.
-    fn minimize(&mut self, named: &Program, signature: &str, exec: u64) -> Option<Found> {
+    fn minimize(&mut self, named: &Program, signature: &str, exec: u64) -> std::io::Result<Option<Found>> {
         let small = shrink(&mut self.cold, named, signature, SHRINK_BUDGET);
         let (program, certificate) = certify(&mut self.cold.runner, &small.program, signature, CERTIFY_BUDGET / 10);
         let cause = bug_slugs(attribute(&mut self.cold, &program, signature));
         let min = Analysis::of(&mut self.cold.runner, &program);
-        let report = min.report()?;
-        let extra = [
-            ("seed", format!("{:#018x}", self.options.seed).into()),
-            ("first_exec", exec.into()),
-            ("sched", self.options.setup.sched.as_str().into()),
-            ("preemptions", certificate.preemptions.into()),
-            ("exhausted", certificate.is_exhausted().into()),
-        ];
-        let saved = save(&self.options.out, &min, named, &cause, &certificate, &extra);
-        Some(Found {
+        let Some(report) = min.report() else { return Ok(None) };
+        let mut extra = self.extra(exec);
+        extra.push(("preemptions", certificate.preemptions.into()));
+        extra.push(("exhausted", certificate.is_exhausted().into()));
+        let saved = save(&self.options.out, &min, named, &cause, &certificate, &extra)?;
+        Ok(Some(Found {
             title: report.title(),
             check: report.finding.check.to_string(),
             signature: signature.to_string(),
             first_exec: exec,
             cause: cause.into_iter().map(str::to_string).collect(),
-            bucket: saved.as_ref().ok().and_then(|s| s.bucket.clone()),
-            file: saved.map(|s| s.file).map_err(|e| format!("{}: {e}", self.options.out.display())),
+            bucket: saved.bucket,
+            file: saved.file,
             ops: program.nr_ops(),
             switches: program.schedule.records.len(),
             before: small.before,
             told: report.told(),
-        })
+        }))
     }
 
     /// What others have found is no news.

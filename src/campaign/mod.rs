@@ -17,6 +17,7 @@ mod distinct;
 mod finals;
 #[cfg(feature = "hunt")]
 pub mod hunt;
+mod lock;
 mod mutate;
 mod portfolio;
 mod prove;
@@ -24,6 +25,7 @@ pub mod reach;
 mod search;
 mod setup;
 mod shrink;
+pub mod state;
 mod store;
 pub mod target;
 #[cfg(test)]
@@ -42,6 +44,8 @@ pub use mutate::{DefaultMutation, MAX_BYTES, fresh_program, mutate, remember};
 pub use prove::{Explored, Limits, Position, Progress, Prover, Verdict, explore};
 pub use search::{ROUNDS, Searcher, input_hash, shape_hash, uses_rcu};
 pub use setup::Setup;
-
 pub use shrink::{SHRINK_BUDGET, shrink};
-pub use store::{Saved, folder_name, save, write_atomic};
+pub use store::write_atomic;
+pub use store::{
+    Claim, Saved, Unfinished, all_unfinished, claim as claim_finding, folder_name, folders, save, strings, sweep,
+};

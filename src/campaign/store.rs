@@ -3,12 +3,16 @@
 //! A folder is named after the signature it was made for. A finding whose signature or alternatives intersect with
 //! those of a folder, and which the same bugs cause, is the same bug seen from another side: its repro joins it.
 //! Only what the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
+//!
+//! Several processes may write at a time: whoever changes a folder has the lock of the store. Every file is written
+//! whole, and a folder comes with all its files, first as the finding was found ([`claim`]), then minimized ([`save`]).
 
 use super::analysis::Analysis;
 use super::certify::Certificate;
+use super::lock::Lock;
 use crate::prog::{Expect, File, Program};
-use crate::report::DiagramStyle;
-use serde_json::Value;
+use crate::report::{DiagramStyle, Report};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,79 +48,232 @@ pub(super) fn repro(program: &Program, signature: &str, comments: Vec<String>) -
     File { expect: Expect::Finding(signature.to_string()), comments, ..File::new(program.clone()) }
 }
 
+/// Adds to a `finding.json`.
+pub type Extra<'a> = [(&'a str, Value)];
+
+/// Who minimizes a finding.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Claim {
+    /// A word that only one hunt has.
+    pub hunt: String,
+    pub job: usize,
+}
+
+/// A finding that was saved as it was found, and never minimized.
+#[derive(Clone, Debug)]
+pub struct Unfinished {
+    pub dir: PathBuf,
+    pub signature: String,
+    pub by: Claim,
+    pub first_exec: u64,
+}
+
+/// Saves a finding as it was found, unless its bug has a folder. False: another job of the same hunt has it in hand.
+pub fn claim(out: &Path, shown: &Analysis, original: &Program, by: &Claim, extra: &Extra) -> io::Result<bool> {
+    let report = shown.report().ok_or_else(|| io::Error::other("the program shows nothing"))?;
+    let signature = report.signature();
+    fs::create_dir_all(out)?;
+    let _lock = Lock::folder(out)?;
+    let dir = out.join(folder_name(&signature));
+    if dir.exists() {
+        return match unfinished(&dir) {
+            Some(known) if known.by.hunt == by.hunt => Ok(known.by.job == by.job),
+            _ => Ok(true),
+        };
+    }
+    if folders(out).iter().any(|(_, json)| strings(json, "also").contains(&signature)) {
+        return Ok(true);
+    }
+    let comments = vec![report.title(), "Not minimized.".to_string()];
+    let text = repro(original, &signature, comments).print();
+    let by = ("by", json!({ "hunt": by.hunt, "job": by.job }));
+    let json = finding_json(&report, &[extra, &[("minimized", false.into()), by]].concat())?;
+    create(out, &dir, &files(&report, text.clone(), text, json))?;
+    Ok(true)
+}
+
 /// Saves a finding below `out`: `min.mm`, `repro.mm`, `report.txt`, `diagram.txt`, `finding.json`. `min` is the
-/// recorded
-/// minimized program, `original` the one that showed the signature first; `extra` is added to the JSON.
+/// recorded minimized program, `original` the one that showed the signature first; `extra` is added to the JSON. It
+/// takes the place of what was claimed.
 pub fn save(
     out: &Path,
     min: &Analysis,
     original: &Program,
     cause: &[&str],
     certificate: &Certificate,
-    extra: &[(&str, Value)],
+    extra: &Extra,
 ) -> io::Result<Saved> {
     let Some(report) = min.report() else {
         return Err(io::Error::other("the minimized program shows nothing"));
     };
     let signature = report.signature();
+    fs::create_dir_all(out)?;
+    let _lock = Lock::folder(out)?;
     let dir = out.join(folder_name(&signature));
     let file = dir.join("min.mm");
-    if dir.exists() {
+    let claimed = unfinished(&dir).is_some();
+    if dir.exists() && !claimed {
         join(&dir, &repro(original, &signature, vec![report.title()]))?;
         return Ok(Saved { dir, file, new: false, bucket: None });
     }
-    if let Some((dir, bucket)) = bucket_of(out, &signature, &report.alts(), cause) {
-        let joined = join(&dir, &repro(&min.program, &signature, vec![report.title(), certificate.words()]))?;
-        let file = joined.unwrap_or_else(|| dir.join("min.mm"));
-        return Ok(Saved { dir, file, new: false, bucket: Some(bucket) });
+    if let Some((bucket_dir, bucket)) = bucket_of(out, &signature, &report.alts(), cause) {
+        let joined = join(&bucket_dir, &repro(&min.program, &signature, vec![report.title(), certificate.words()]))?;
+        note_also(&bucket_dir, &signature)?;
+        if claimed {
+            discard(out, &dir)?;
+        }
+        let file = joined.unwrap_or_else(|| bucket_dir.join("min.mm"));
+        return Ok(Saved { dir: bucket_dir, file, new: false, bucket: Some(bucket) });
     }
     let mut comments = vec![report.title()];
     if !cause.is_empty() {
         comments.push(format!("cause: {}", cause.join(", ")));
     }
+    let small = repro(&min.program, &signature, [&comments[..], &[certificate.words()]].concat()).print();
+    let original = repro(original, &signature, comments).print();
+    let json = finding_json(&report, &[extra, &[("cause", cause.into()), ("minimized", true.into())]].concat())?;
+    let files = files(&report, small, original, json);
+    if claimed {
+        replace(&dir, &files)?
+    } else {
+        create(out, &dir, &files)?
+    }
+    Ok(Saved { dir, file, new: true, bucket: None })
+}
+
+fn finding_json(report: &Report, extra: &Extra) -> io::Result<String> {
     let mut json = report.json();
     for (key, value) in extra {
         json[*key] = value.clone();
     }
-    json["cause"] = cause.into();
-    let json = serde_json::to_string_pretty(&json).map_err(io::Error::other)?;
-    let files = [
-        ("min.mm", repro(&min.program, &signature, [&comments[..], &[certificate.words()]].concat()).print()),
-        ("repro.mm", repro(original, &signature, comments).print()),
-        ("report.txt", report.splat()),
-        ("diagram.txt", report.diagram(&DiagramStyle::KERNEL)),
-        ("finding.json", json + "\n"),
-    ];
-    fs::create_dir_all(out)?;
-    let temporary = out.join(temporary_name(&folder_name(&signature)));
-    let written = fill(&temporary, &files).and_then(|()| fs::rename(&temporary, &dir));
-    if let Err(e) = written {
+    Ok(serde_json::to_string_pretty(&json).map_err(io::Error::other)? + "\n")
+}
+
+/// The name that says that the others are whole.
+const LAST: &str = "finding.json";
+
+/// Names and texts of the files of a folder.
+type Files = [(&'static str, String); 5];
+
+fn files(report: &Report, min: String, original: String, json: String) -> Files {
+    let (splat, diagram) = (report.splat(), report.diagram(&DiagramStyle::KERNEL));
+    [("min.mm", min), ("repro.mm", original), ("report.txt", splat), ("diagram.txt", diagram), (LAST, json)]
+}
+
+fn create(out: &Path, dir: &Path, files: &Files) -> io::Result<()> {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = out.join(temporary_name(&name));
+    let written = fill(&temporary, files).and_then(|()| fs::rename(&temporary, dir)).and_then(|()| sync(out));
+    if written.is_err() {
         let _ = fs::remove_dir_all(&temporary);
-        // Somebody else was faster.
-        return if dir.exists() { Ok(Saved { dir, file, new: false, bucket: None }) } else { Err(e) };
     }
-    Ok(Saved { dir, file, new: true, bucket: None })
+    written
+}
+
+/// File by file, each whole; the last one says that it is done.
+fn replace(dir: &Path, files: &Files) -> io::Result<()> {
+    files.iter().try_for_each(|(name, text)| write_atomic(&dir.join(name), text.as_bytes()))?;
+    sync(dir)
+}
+
+/// Removes a folder at once.
+fn discard(out: &Path, dir: &Path) -> io::Result<()> {
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = out.join(temporary_name(&name));
+    fs::rename(dir, &temporary)?;
+    fs::remove_dir_all(&temporary)
+}
+
+/// Makes names outlive a loss of power.
+fn sync(dir: &Path) -> io::Result<()> {
+    fs::File::open(dir)?.sync_all()
+}
+
+/// Takes down that the signature has joined this folder.
+fn note_also(dir: &Path, signature: &str) -> io::Result<()> {
+    let path = dir.join(LAST);
+    let mut json: Value = serde_json::from_slice(&fs::read(&path)?)?;
+    let mut also = strings(&json, "also");
+    if also.iter().any(|s| s == signature) {
+        return Ok(());
+    }
+    also.push(signature.to_string());
+    json["also"] = also.into();
+    let text = serde_json::to_string_pretty(&json).map_err(io::Error::other)?;
+    write_atomic(&path, (text + "\n").as_bytes())
+}
+
+/// The finding in a folder, if it was never minimized.
+fn unfinished(dir: &Path) -> Option<Unfinished> {
+    let json = json_of(dir).filter(|json| json["minimized"] == false)?;
+    let hunt = json["by"]["hunt"].as_str().unwrap_or_default().to_string();
+    let by = Claim { hunt, job: json["by"]["job"].as_u64().unwrap_or(0) as usize };
+    let first_exec = json["first_exec"].as_u64().unwrap_or(0);
+    Some(Unfinished { dir: dir.to_path_buf(), signature: json["signature"].as_str()?.to_string(), by, first_exec })
+}
+
+/// Findings that were saved as they were found, and then their hunt died.
+pub fn all_unfinished(out: &Path) -> Vec<Unfinished> {
+    folders(out).iter().filter_map(|(dir, _)| unfinished(dir)).collect()
+}
+
+fn json_of(dir: &Path) -> Option<Value> {
+    serde_json::from_slice(&fs::read(dir.join(LAST)).ok()?).ok()
+}
+
+/// Folders of findings with their `finding.json`, sorted.
+pub fn folders(out: &Path) -> Vec<(PathBuf, Value)> {
+    let mut dirs: Vec<PathBuf> = fs::read_dir(out).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    dirs.retain(|dir| dir.file_name().is_some_and(|n| !n.to_string_lossy().starts_with('.')));
+    dirs.sort();
+    dirs.into_iter().filter_map(|dir| json_of(&dir).map(|json| (dir, json))).collect()
+}
+
+/// The strings of an array of a `finding.json`.
+pub fn strings(json: &Value, key: &str) -> Vec<String> {
+    let items = json[key].as_array().into_iter().flatten();
+    items.filter_map(|v| v.as_str().map(str::to_string)).collect()
+}
+
+/// Removes what processes that are gone have left half done.
+pub fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let is_dir = entry.file_type().is_ok_and(|t| t.is_dir());
+        match writer(&name) {
+            Some(pid) if is_gone(pid) && is_dir => drop(fs::remove_dir_all(&path)),
+            Some(pid) if is_gone(pid) => drop(fs::remove_file(&path)),
+            None if is_dir && path.join(LAST).exists() => sweep(&path),
+            _ => {}
+        }
+    }
+}
+
+/// The process in a temporary name.
+fn writer(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix('.')?.strip_suffix(".tmp")?;
+    rest.rsplit('.').nth(1)?.parse().ok()
+}
+
+/// Where the system does not tell, nobody is.
+fn is_gone(pid: u32) -> bool {
+    let all = Path::new("/proc");
+    all.join("self").exists() && !all.join(pid.to_string()).exists()
 }
 
 /// The folder of the same bug under another signature, and that signature.
 fn bucket_of(out: &Path, signature: &str, alts: &[String], cause: &[&str]) -> Option<(PathBuf, String)> {
     let class = folder_name(signature);
     let class = class.rsplit_once('-').map_or(class.as_str(), |(class, _)| class);
-    let mut folders: Vec<PathBuf> = fs::read_dir(out).ok()?.flatten().map(|e| e.path()).collect();
-    folders.sort();
-    folders.into_iter().find_map(|dir| {
+    folders(out).into_iter().find_map(|(dir, json)| {
         let name = dir.file_name()?.to_string_lossy().into_owned();
         name.strip_prefix(class).filter(|hash| hash.len() == 9 && hash.starts_with('-'))?;
-        let json: Value = serde_json::from_slice(&fs::read(dir.join("finding.json")).ok()?).ok()?;
-        let strings = |key: &str| -> Vec<String> {
-            let items = json[key].as_array().into_iter().flatten();
-            items.filter_map(|v| v.as_str().map(str::to_string)).collect()
-        };
-        let theirs = json["signature"].as_str()?.to_string();
-        let known = strings("alt");
+        // What causes it is not known before it is minimized.
+        let theirs = json["signature"].as_str().filter(|_| json["minimized"] != false)?.to_string();
+        let known = strings(&json, "alt");
         let ours = || alts.iter().map(String::as_str).chain([signature]);
         let meets = ours().any(|s| s == theirs || known.iter().any(|k| k == s));
-        (meets && strings("cause") == cause).then_some((dir, theirs))
+        (meets && strings(&json, "cause") == cause).then_some((dir, theirs))
     })
 }
 
@@ -130,6 +287,7 @@ fn join(dir: &Path, file: &File) -> io::Result<Option<PathBuf>> {
         match fs::read_to_string(&path) {
             Ok(known) if body(&known) == body(&text) => return Ok(Some(path)),
             Ok(_) => {}
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             Err(_) => return write_atomic(&path, text.as_bytes()).map(|()| Some(path)),
         }
     }
@@ -140,6 +298,7 @@ fn join(dir: &Path, file: &File) -> io::Result<Option<PathBuf>> {
 pub fn add(out: &Path, signature: &str, program: &Program, title: String) -> io::Result<()> {
     let dir = out.join(folder_name(signature));
     if dir.join("repro.mm").exists() {
+        let _lock = Lock::folder(out)?;
         join(&dir, &repro(program, signature, vec![title]))?;
     }
     Ok(())
@@ -150,7 +309,7 @@ fn fill(dir: &Path, files: &[(&str, String)]) -> io::Result<()> {
     for (name, text) in files {
         write_new(&dir.join(name), text.as_bytes())?;
     }
-    Ok(())
+    sync(dir)
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -3,11 +3,12 @@
 use super::common::{CheckArgs, Failure, ModelArgs, Status, parse_time, stop_flag, usage};
 use super::formats::FormatArgs;
 use super::teller::Teller;
-use crate::campaign::hunt::{self, Options, Orders, Plan, Session};
-use crate::campaign::{ROUNDS, Setup, corpus, find_ops};
+use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
+use crate::campaign::state::Campaign;
+use crate::campaign::{Claim, ROUNDS, Setup, corpus, sweep};
 use crate::sched;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const STOP_RULE: &str = "\
@@ -40,13 +41,13 @@ pub struct HuntArgs {
     /// Seed of everything random, decimal or 0x… [default: from the clock]
     #[arg(long, value_name = "SEED", value_parser = seed)]
     seed: Option<u64>,
-    /// Schedules each program is run under
-    #[arg(long, value_name = "K", default_value_t = ROUNDS)]
+    /// Schedules each program is run under [default: 20]
+    #[arg(long, value_name = "K")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    rounds: u32,
-    /// What chooses who runs, of `list scheds`: a name, then its parameters (pct:5)
-    #[arg(long, value_name = "NAME[:PARAM]", default_value = "portfolio")]
-    sched: String,
+    rounds: Option<u32>,
+    /// What chooses who runs, of `list scheds`: a name, then its parameters (pct:5) [default: portfolio]
+    #[arg(long, value_name = "NAME[:PARAM]")]
+    sched: Option<String>,
     /// Hunt in this many processes, which share corpus and findings; 0 or `auto`: one a core
     #[arg(long, value_name = "N", default_value = "1", value_parser = jobs)]
     jobs: usize,
@@ -56,15 +57,22 @@ pub struct HuntArgs {
     /// Read seeds (.mm texts or raw input) from this directory, and write interesting inputs to it
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
-    /// Where findings go
-    #[arg(long, value_name = "DIR", default_value = "findings")]
-    out: PathBuf,
+    /// Where findings go, and a campaign that can be resumed: its corpus, counts, curves [default: findings, and no
+    /// campaign]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on with the campaign in --out, with its options, corpus and counts; begin one if there is none
+    #[arg(long)]
+    resume: bool,
     #[command(flatten)]
     format: FormatArgs,
     /// Be one of the jobs
     #[arg(long, hide = true)]
     job: bool,
 }
+
+/// Where findings go if nothing is said.
+const FINDINGS: &str = "findings";
 
 /// More processes than any machine has cores: a slip of the finger.
 const MOST_JOBS: usize = 1024;
@@ -90,49 +98,126 @@ pub fn run(args: HuntArgs) -> Result<Status, Failure> {
     if args.job {
         return Err(Failure::Internal(hunt::job(orders)));
     }
-    let plan = plan(&args)?;
-    let teller = Teller::new(args.format.open(0)?, &plan);
-    teller.begin().map_err(usage)?;
-    let session = Session::new(&plan, Box::new(teller)).map_err(Failure::Internal)?;
+    let formats = args.format.open(0)?;
+    let (plan, keeper) = begin(&args)?;
+    let teller = Teller::new(formats, &plan);
+    teller.begin(keeper.as_ref()).map_err(usage)?;
+    let mut session = Session::new(&plan, keeper, Box::new(teller)).map_err(Failure::Internal)?;
+    if session.is_over() {
+        std::process::exit(i32::from(session.finish(hunt::End::Found)));
+    }
     if plan.jobs > 1 {
         let status = hunt::supervise(plan, session, &orders.stop).map_err(Failure::Internal)?;
         std::process::exit(i32::from(status));
     }
-    let Plan { setup, runs, time, seed, corpus, texts, out, .. } = plan;
-    let options = Options { setup, runs, time, seed, corpus, texts, shared: false, out };
+    let (known, by) = (session.known(), Claim { hunt: plan.hunt, job: 0 });
+    let Plan { setup, runs, time, seed, corpus, texts, out, adopt, .. } = plan;
+    let options = Options { setup, runs, time, seed, corpus, texts, shared: false, out, by, known, adopt };
     Err(Failure::Internal(hunt::run(options, orders, Box::new(session))))
 }
 
-/// What is asked for, judged.
-fn plan(args: &HuntArgs) -> Result<Plan, Failure> {
-    let model = args.model.choice().model().map_err(usage)?;
-    args.checks.set()?;
-    sched::parse(&args.sched).map_err(|e| usage(format!("--sched: {e}")))?;
-    find_ops(args.ops.as_deref().unwrap_or(""), model.kernel).map_err(usage)?;
-    if let Some(dir) = &args.corpus {
+/// What is asked for, judged; with the campaign it is a part of.
+fn begin(args: &HuntArgs) -> Result<(Plan, Option<Keeper>), Failure> {
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(FINDINGS));
+    let fresh = setup(args, Setup::default())?;
+    let corpus = args.corpus.as_ref().map(|dir| {
         corpus::stamp(dir).map_err(usage)?;
-    }
-    let mut setup = Setup {
-        checks: args.checks.checks.clone().unwrap_or_else(|| "all".to_string()),
-        ops: args.ops.clone().unwrap_or_default(),
-        rounds: args.rounds,
-        sched: args.sched.clone(),
-        ..Setup::default()
-    };
-    setup.set_model(&model);
-    let seed = args.seed.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |t| t.as_nanos() as u64);
-        now.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        dir.canonicalize().map_err(|e| usage(format!("{}: {e}", dir.display())))
     });
-    Ok(Plan {
-        setup,
+    let corpus = corpus.transpose()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |t| t.as_nanos() as u64);
+    let seed = args.seed.unwrap_or_else(|| now.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut plan = Plan {
+        setup: fresh,
         runs: args.runs,
         time: args.time,
         seed,
         jobs: args.jobs,
         keep_going: args.keep_going,
-        texts: args.corpus.is_some(),
-        corpus: args.corpus.clone(),
-        out: args.out.clone(),
-    })
+        texts: corpus.is_some(),
+        corpus,
+        out,
+        hunt: format!("{now:x}.{}", std::process::id()),
+        adopt: false,
+    };
+    if args.out.is_none() && !args.resume && args.jobs < 2 {
+        check_out(&plan.out)?;
+        return Ok((plan, None));
+    }
+    let keeper = campaign(args, &mut plan)?;
+    Ok((plan, Some(keeper)))
+}
+
+/// Enters the campaign that the plan is a part of.
+fn campaign(args: &HuntArgs, plan: &mut Plan) -> Result<Keeper, Failure> {
+    let name = plan.out.display().to_string();
+    if plan.out.to_str().is_none() || plan.corpus.as_ref().is_some_and(|c| c.to_str().is_none()) {
+        return Err(usage(format!("{name}: expected names of folders in UTF-8")));
+    }
+    let (lock, stored) = Keeper::enter(&plan.out).map_err(usage)?;
+    let mut keeper = match stored {
+        Some(stored) if args.resume => {
+            plan.setup = setup(args, stored.setup.clone())?;
+            if let Some(other) = plan.setup.differs(&stored.setup) {
+                return Err(usage(format!("{name}: the campaign has {other}: expected its options, or another --out")));
+            }
+            if plan.corpus.is_some() && plan.corpus != stored.corpus {
+                return Err(usage(format!("{name}: the campaign has another corpus: expected no --corpus")));
+            }
+            plan.keep_going |= stored.keep_going;
+            Keeper::resume(&plan.out, lock, stored)
+        }
+        old => {
+            let new = Campaign::new(plan.setup.clone(), plan.corpus.clone(), plan.keep_going);
+            Keeper::begin(&plan.out, lock, old, new)
+        }
+    }
+    .map_err(usage)?;
+    match (args.seed, keeper.next_seed()) {
+        (Some(seed), _) if keeper.seeds().contains(&seed) => {
+            return Err(usage(format!("{name}: the campaign has used seed {seed}: expected another, or none")));
+        }
+        (None, Some(seed)) => plan.seed = seed,
+        _ => {}
+    }
+    plan.corpus = Some(keeper.corpus());
+    plan.texts |= keeper.has_texts();
+    plan.adopt = !keeper.seeds().is_empty();
+    keeper.part(plan.seed, plan.jobs);
+    Ok(keeper)
+}
+
+/// The options, those that are not given as in `stored`.
+fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
+    let begun = !stored.kernel.is_empty();
+    let or = |given: &Option<String>, stored: String, default: &str| match given {
+        Some(given) => given.clone(),
+        None if begun => stored,
+        None => default.to_string(),
+    };
+    let mut setup = Setup {
+        checks: or(&args.checks.checks, stored.checks.clone(), "all"),
+        ops: or(&args.ops, stored.ops.clone(), ""),
+        rounds: args.rounds.unwrap_or(if begun { stored.rounds } else { ROUNDS }),
+        sched: or(&args.sched, stored.sched.clone(), "portfolio"),
+        ..stored
+    };
+    let choice = args.model.choice();
+    if !choice.is_empty() || !begun {
+        setup.set_model(&choice.model().map_err(usage)?);
+    }
+    setup.checks().map_err(usage)?;
+    sched::parse(&setup.sched).map_err(|e| usage(format!("--sched: {e}")))?;
+    setup.ops().map_err(usage)?;
+    Ok(setup)
+}
+
+/// Whether findings can be put there. Better told before a long search than after it.
+fn check_out(out: &Path) -> Result<(), Failure> {
+    let nearest = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
+    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
+    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", out.display()));
+    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)?;
+    sweep(out);
+    Ok(())
 }

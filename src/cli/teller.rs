@@ -4,12 +4,13 @@ use super::common::{Failure, Status, usage, warn};
 use super::formats::Output;
 use crate::campaign::Setup;
 use crate::campaign::find_ops;
-use crate::campaign::hunt::{Announced, End, Found, Job, Observer, Overview, Plan, Stats, Trouble};
+use crate::campaign::hunt::{Announced, End, Found, Job, Keeper, Observer, Overview, Plan, Stats, Trouble};
 use crate::ops::TABLE;
 use crate::report::{Case, Verdict};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Between two lines of progress where there is no terminal.
@@ -42,6 +43,7 @@ pub struct Teller {
     setup: Setup,
     seed: u64,
     jobs: usize,
+    out: PathBuf,
     screen: Option<Screen>,
     line: Instant,
 }
@@ -53,13 +55,14 @@ impl Teller {
             setup: plan.setup.clone(),
             seed: plan.seed,
             jobs: plan.jobs,
+            out: plan.out.clone(),
             screen: std::io::stderr().is_terminal().then(|| Screen::new(plan.jobs)),
             line: Instant::now(),
         }
     }
 
     /// The first lines: what is drawn from what.
-    pub fn begin(&self) -> Result<(), String> {
+    pub fn begin(&self, keeper: Option<&Keeper>) -> Result<(), String> {
         let setup = &self.setup;
         let (chosen, every) = (setup.ops()?, find_ops("", setup.model()?.kernel)?);
         let name = |op: &u8| TABLE.get(*op as usize).map_or("?", |o| o.name);
@@ -83,6 +86,13 @@ impl Teller {
             on_off(setup.irqoff_is_reader),
         ));
         self.human(&format!("bugs: {}", if setup.bugs.is_empty() { "none".into() } else { setup.bugs.join(", ") }));
+        if let Some((parts @ 1.., execs, seconds)) = keeper.map(Keeper::so_far) {
+            let dir = self.out.display();
+            self.human(&format!(
+                "part {} of the campaign in {dir}, after {execs} executions in {seconds:.1} s; the seed is a new one",
+                parts + 1
+            ));
+        }
         Ok(())
     }
 
@@ -104,7 +114,7 @@ impl Teller {
     /// The findings for the formats of continuous integration; a hunt without any is a case, too.
     fn cases(&mut self, outcome: &str, found: &[Found]) {
         for f in found {
-            let file = f.file.clone().unwrap_or_default();
+            let file = &f.file;
             let name =
                 file.parent().and_then(|p| p.file_name()).map_or(f.signature.clone(), |n| n.display().to_string());
             self.output.case(|| Case {
@@ -133,23 +143,26 @@ impl Teller {
         };
         let gave_up = if stats.gave_up == 0 { String::new() } else { format!(", {} gave up", stats.gave_up) };
         self.human(&format!("{why}: {}{gave_up}", total_text(hunt)));
-        if found.is_empty() {
+        if found.is_empty() && hunt.unfinished.is_empty() {
             self.human(&format!("no finding in {} executions", stats.execs));
         }
         for f in found {
-            let file = f.file.as_ref().map_or_else(Clone::clone, |p| p.display().to_string());
-            self.human(&format!("  {} (execution {}): {file}", f.signature, f.first_exec));
+            self.human(&format!("  {} (execution {}): {}", f.signature, f.first_exec, f.file.display()));
+        }
+        for signature in hunt.unfinished {
+            self.human(&format!("  {signature}: saved, not minimized (--resume minimizes it)"));
         }
     }
 
-    fn json(&self, outcome: &str, stats: &Stats, found: &[Found]) -> serde_json::Value {
+    fn json(&self, outcome: &str, hunt: &Overview, found: &[Found]) -> serde_json::Value {
+        let stats = hunt.total;
         let findings = found.iter().map(|f| {
             json!({
                 "signature": f.signature,
                 "check": f.check,
                 "title": f.title,
                 "first_exec": f.first_exec,
-                "file": f.file.as_ref().ok().map(|p| p.display().to_string()),
+                "file": f.file.display().to_string(),
                 "ops": f.ops,
                 "switches": f.switches,
                 "cause": f.cause,
@@ -170,6 +183,7 @@ impl Teller {
             "inputs": stats.inputs,
             "distinct": stats.seen.estimate(),
             "seconds": (stats.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+            "unfinished": hunt.unfinished,
             "findings": findings.collect::<Vec<_>>(),
         })
     }
@@ -260,22 +274,17 @@ impl Observer for Teller {
             f.ops,
             f.switches,
         );
-        match &f.file {
-            Ok(path) => {
-                let path = path.display().to_string();
-                if let Some(bucket) = &f.bucket {
-                    text.push_str(&format!("the same bug as {bucket}\n"));
-                }
-                text.push_str(&format!("saved: {path}\n"));
-                let checks = match self.setup.checks.as_str() {
-                    "all" => String::new(),
-                    checks => format!(" --checks={checks}"),
-                };
-                for verb in ["replay", "shrink", "explain"] {
-                    text.push_str(&format!("  foliofuzz {verb} {}{checks}\n", shell_word(&path)));
-                }
-            }
-            Err(e) => text.push_str(&format!("not saved: {e}\n")),
+        let path = f.file.display().to_string();
+        if let Some(bucket) = &f.bucket {
+            text.push_str(&format!("the same bug as {bucket}\n"));
+        }
+        text.push_str(&format!("saved: {path}\n"));
+        let checks = match self.setup.checks.as_str() {
+            "all" => String::new(),
+            checks => format!(" --checks={checks}"),
+        };
+        for verb in ["replay", "shrink", "explain"] {
+            text.push_str(&format!("  foliofuzz {verb} {}{checks}\n", shell_word(&path)));
         }
         self.human(&text);
     }
@@ -288,7 +297,7 @@ impl Observer for Teller {
             return Failure::Internal(message.clone()).tell();
         }
         let stats = hunt.total;
-        let (outcome, status) = if !found.is_empty() {
+        let (outcome, status) = if !found.is_empty() || !hunt.unfinished.is_empty() {
             ("found", Status::Finding)
         } else if stats.execs > 0 && stats.gave_up == stats.execs {
             ("gave_up", Status::GaveUp)
@@ -300,7 +309,7 @@ impl Observer for Teller {
             Trouble::Failed(why) => usage(format!("{why}: the hunt ends; what was there stays")),
             Trouble::Defect(message) => Failure::Internal(message.clone()),
         });
-        let object = self.json(outcome, stats, found);
+        let object = self.json(outcome, hunt, found);
         self.output.json(|| object);
         self.cases(outcome, found);
         let written = self.output.finish();

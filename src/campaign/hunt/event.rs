@@ -51,8 +51,8 @@ pub struct Found {
     pub first_exec: u64,
     /// The bugs without which it is gone.
     pub cause: Vec<String>,
-    /// `min.mm`, or why nothing could be written.
-    pub file: Result<PathBuf, String>,
+    /// `min.mm`, or the repro that joined the folder of the same bug.
+    pub file: PathBuf,
     pub ops: usize,
     pub switches: usize,
     pub before: (usize, usize),
@@ -71,6 +71,16 @@ pub enum End {
     Found,
     /// A signal.
     Stopped,
+}
+
+impl End {
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Budget => "budget",
+            End::Found => "found",
+            End::Stopped => "stopped",
+        }
+    }
 }
 
 /// One message.

@@ -2,6 +2,7 @@
 //! it finds to the standard output, [`Event`]s. When the standard input ends, whoever has started it is gone.
 
 use super::super::setup::Setup;
+use super::super::store::Claim;
 use super::{End, Event, Options, Orders, Sink, driver};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
@@ -19,6 +20,11 @@ pub(super) struct Task {
     pub corpus: Option<PathBuf>,
     pub texts: bool,
     pub out: PathBuf,
+    /// A word that only this hunt has, and the number of the job.
+    pub hunt: String,
+    pub job: usize,
+    pub known: Vec<String>,
+    pub adopt: bool,
 }
 
 /// The lines that follow.
@@ -40,8 +46,9 @@ pub fn job(orders: Orders) -> String {
     };
     let heard = orders.clone();
     thread::spawn(move || listen(&heard));
-    let Task { setup, runs, seed, corpus, texts, out } = task;
-    let options = Options { setup, runs, time: None, seed, shared: corpus.is_some(), corpus, texts, out };
+    let Task { setup, runs, seed, corpus, texts, out, hunt, job, known, adopt } = task;
+    let (time, shared, by) = (None, corpus.is_some(), Claim { hunt, job });
+    let options = Options { setup, runs, time, seed, shared, corpus, texts, out, by, known, adopt };
     super::run(options, orders, Box::new(Pipe))
 }
 

@@ -116,6 +116,10 @@ impl Supervisor {
             corpus: corpus.clone(),
             texts: *texts,
             out: out.clone(),
+            hunt: self.plan.hunt.clone(),
+            job,
+            known: self.session.known(),
+            adopt: self.plan.adopt && job == 0,
         }
     }
 

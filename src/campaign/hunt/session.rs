@@ -1,7 +1,7 @@
 //! One hunt as its user sees it, whatever number of jobs it has: counts added up, each signature once.
 
 use super::super::setup::Setup;
-use super::{Announced, End, Event, Found, Sink, Stats};
+use super::{Announced, End, Event, Found, Keeper, Sink, Stats};
 use crate::bugs::BUGS;
 use crate::prog::preset;
 use crate::vocab::{BugId, BugSet};
@@ -25,6 +25,10 @@ pub struct Plan {
     /// The corpus may hold texts.
     pub texts: bool,
     pub out: PathBuf,
+    /// A word that only this hunt has.
+    pub hunt: String,
+    /// Findings that others have left unminimized are minimized, too.
+    pub adopt: bool,
 }
 
 /// One job.
@@ -50,6 +54,8 @@ impl Job {
 pub struct Overview<'a> {
     pub total: &'a Stats,
     pub findings: usize,
+    /// Signatures that are saved, and not minimized.
+    pub unfinished: &'a [String],
     pub jobs: &'a [Job],
     /// Inputs are kept.
     pub has_corpus: bool,
@@ -92,25 +98,33 @@ pub struct Session {
     /// Nothing is left to be found.
     done: bool,
     trouble: Option<Trouble>,
+    keeper: Option<Keeper>,
+    /// What was known when it began.
+    known: Vec<String>,
     started: Instant,
 }
 
 impl Session {
-    pub fn new(plan: &Plan, observer: Box<dyn Observer>) -> Result<Session, String> {
+    /// `keeper`: of the campaign this is a part of.
+    pub fn new(plan: &Plan, keeper: Option<Keeper>, observer: Box<dyn Observer>) -> Result<Session, String> {
         // A correct variant causes nothing.
         let expected = |id: &BugId| BUGS.get(id.0 as usize).is_some_and(|b| b.predictive.is_some());
-        Ok(Session {
+        let mut session = Session {
             observer,
             jobs: vec![Job { alive: true, ..Job::default() }; plan.jobs.max(1)],
-            found: Vec::new(),
+            found: if plan.adopt { keeper.as_ref().map_or(Vec::new(), Keeper::found) } else { Vec::new() },
+            known: if plan.adopt { keeper.as_ref().map_or(Vec::new(), Keeper::known) } else { Vec::new() },
             announced: BTreeMap::new(),
             wanted: plan.setup.model()?.bugs.iter().filter(expected).collect(),
             keep_going: plan.keep_going,
             has_corpus: plan.corpus.is_some(),
             done: false,
             trouble: None,
+            keeper,
             started: Instant::now(),
-        })
+        };
+        session.done = session.is_done();
+        Ok(session)
     }
 
     /// Takes in what a job says. True: that is enough, all jobs are to end.
@@ -139,6 +153,9 @@ impl Session {
         }
         let others = self.jobs.iter().enumerate().filter(|(j, _)| *j != job);
         new.first_exec += self.jobs[job].before.execs + others.map(|(_, j)| j.execs()).sum::<u64>();
+        if let Some(keeper) = &mut self.keeper {
+            new.first_exec = keeper.note_found(&new.signature, new.first_exec, self.started.elapsed());
+        }
         self.announced.insert(new.signature.clone(), new.first_exec);
         self.observer.announced(&new);
     }
@@ -148,19 +165,18 @@ impl Session {
             return;
         }
         found.first_exec = self.announced.get(&found.signature).copied().unwrap_or(found.first_exec);
-        if let Err(why) = &found.file {
-            self.trouble = self.trouble.take().or(Some(Trouble::Failed(why.clone())));
-        }
         self.observer.found(&found);
-        let cause: BugSet = found.cause.iter().filter_map(|b| preset::find_bug(b)).collect();
         self.found.push(found);
-        self.done |= !self.keep_going
-            && (self.wanted.is_empty() || cause.is_empty() || (self.wanted - self.caught()).is_empty());
+        self.done = self.is_done();
     }
 
-    /// Bugs some finding was attributed to.
-    fn caught(&self) -> BugSet {
-        self.found.iter().flat_map(|f| &f.cause).filter_map(|b| preset::find_bug(b)).collect()
+    /// Whether everything that was to be expected is found.
+    fn is_done(&self) -> bool {
+        let caught: BugSet = self.found.iter().flat_map(|f| &f.cause).filter_map(|b| preset::find_bug(b)).collect();
+        let unexpected = self.found.iter().any(|f| f.cause.is_empty());
+        !self.keep_going
+            && !self.found.is_empty()
+            && (self.wanted.is_empty() || unexpected || (self.wanted - caught).is_empty())
     }
 
     /// The process of a job is gone, and another takes its place, or none.
@@ -177,24 +193,59 @@ impl Session {
             total.merge(&job.before);
             total.merge(&job.stats);
         }
+        if let Some(keeper) = &self.keeper {
+            keeper.add_before(&mut total);
+        }
         total.quiet = self.jobs.iter().map(|j| j.stats.quiet).min().unwrap_or_default();
         total
     }
 
+    /// Signatures that are no news to a job that begins now.
+    pub fn known(&self) -> Vec<String> {
+        self.known.iter().chain(self.announced.keys()).cloned().collect()
+    }
+
+    /// Shows and takes down how far it is.
     pub fn progress(&mut self) {
         let total = self.total();
-        let (findings, jobs, has_corpus) = (self.found.len(), &self.jobs[..], self.has_corpus);
-        self.observer.progress(&Overview { total: &total, findings, jobs, has_corpus });
+        self.keep(&total, None);
+        let unfinished = self.unfinished();
+        let overview = overview(&total, &unfinished, &self.found, &self.jobs, self.has_corpus);
+        self.observer.progress(&overview);
+    }
+
+    fn keep(&mut self, total: &Stats, end: Option<End>) {
+        let findings = self.found.len();
+        let kept = self.keeper.as_mut().map_or(Ok(()), |k| k.tick(total, findings, end));
+        if let Err(why) = kept {
+            self.trouble = self.trouble.take().or(Some(Trouble::Failed(why)));
+        }
+    }
+
+    fn unfinished(&self) -> Vec<String> {
+        let finished = |signature: &String| self.found.iter().any(|f| f.signature == *signature);
+        self.announced.keys().filter(|s| !finished(s)).cloned().collect()
     }
 
     /// The end; the exit status of the process.
     pub fn finish(&mut self, end: End) -> u8 {
-        let total = self.total();
-        let (findings, jobs, has_corpus) = (self.found.len(), &self.jobs[..], self.has_corpus);
-        let overview = Overview { total: &total, findings, jobs, has_corpus };
         let end = if self.done { End::Found } else { end };
+        let total = self.total();
+        self.keep(&total, Some(end));
+        let unfinished = self.unfinished();
+        let overview = overview(&total, &unfinished, &self.found, &self.jobs, self.has_corpus);
         self.observer.finish(end, &overview, &self.found, self.trouble.as_ref())
     }
+}
+
+fn overview<'a>(
+    total: &'a Stats,
+    unfinished: &'a [String],
+    found: &[Found],
+    jobs: &'a [Job],
+    has_corpus: bool,
+) -> Overview<'a> {
+    Overview { total, findings: found.len(), unfinished, jobs, has_corpus }
 }
 
 /// The session of a hunt in this process.
