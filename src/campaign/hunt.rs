@@ -118,7 +118,9 @@ impl Hunt {
         let (model, checks) = (setup.model()?, setup.checks()?);
         let (chosen, every) = (setup.ops()?, find_ops("", model.kernel)?);
         let mut runner = Runner::aiming(checks);
-        runner.set_feedback(Feedback::new(counters));
+        if setup.feedback {
+            runner.set_feedback(Feedback::new(counters));
+        }
         let searcher = Searcher::new(runner, options.seed, setup.rounds).with(crate::sched::parse(&setup.sched)?);
         let cold = Searcher::new(Runner::new(checks), options.seed, setup.rounds);
         let spool = options.corpus.as_ref().map(|dir| {

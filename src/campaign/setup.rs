@@ -23,6 +23,8 @@ pub struct Setup {
     pub rounds: u32,
     /// What they are drawn by, as [`crate::sched::parse`] reads it.
     pub sched: String,
+    /// Whether libFuzzer is told which interleavings are new.
+    pub feedback: bool,
 }
 
 impl Setup {
@@ -67,6 +69,7 @@ impl Setup {
                 ("ops", ops),
                 ("rounds", rounds),
                 ("sched", s.sched.clone()),
+                ("feedback", s.feedback.to_string()),
             ]
         };
         let pairs = words(self).into_iter().zip(words(stored));

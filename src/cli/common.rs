@@ -121,7 +121,7 @@ pub struct ModelArgs {
     pub irqoff_is_reader: Option<bool>,
 }
 
-fn on_off(word: &str) -> Result<bool, String> {
+pub fn on_off(word: &str) -> Result<bool, String> {
     match word {
         "on" => Ok(true),
         "off" => Ok(false),

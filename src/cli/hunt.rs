@@ -1,6 +1,6 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, ModelArgs, Status, parse_time, stop_flag, usage};
+use super::common::{CheckArgs, Failure, ModelArgs, Status, on_off, parse_time, stop_flag, usage};
 use super::formats::FormatArgs;
 use super::teller::Teller;
 use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
@@ -48,6 +48,9 @@ pub struct HuntArgs {
     /// What chooses who runs, of `list scheds`: a name, then its parameters (pct:5) [default: portfolio]
     #[arg(long, value_name = "NAME[:PARAM]")]
     sched: Option<String>,
+    /// Whether programs are kept and changed that showed interleavings never seen before [default: on]
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    feedback: Option<bool>,
     /// Hunt in this many processes, which share corpus and findings; 0 or `auto`: one a core
     #[arg(long, value_name = "N", default_value = "1", value_parser = jobs)]
     jobs: usize,
@@ -200,6 +203,7 @@ fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
         ops: or(&args.ops, stored.ops.clone(), ""),
         rounds: args.rounds.unwrap_or(if begun { stored.rounds } else { ROUNDS }),
         sched: or(&args.sched, stored.sched.clone(), "portfolio"),
+        feedback: args.feedback.unwrap_or(!begun || stored.feedback),
         ..stored
     };
     let choice = args.model.choice();

@@ -595,7 +595,8 @@ fn drawn_schedules_have_bytes() {
     let mut rng = Xorshift(99);
     let (mut records, mut encoded) = (0, 0);
     for _ in 0..2_000 {
-        let bytes = rng.bytes(HEADER + 12 * RECORD);
+        let mut bytes = rng.bytes(2 * (HEADER + 12 * RECORD) as u64);
+        bytes.resize(bytes.len().max(HEADER), 0);
         let p = decode(&bytes, Model::of(Kernel::DEFAULT));
         let (start, list) = encode_schedule(&p, &p.schedule);
         let mut again = bytes[..HEADER].to_vec();
