@@ -16,9 +16,6 @@ pub const ROUNDS: u32 = 20;
 /// Inputs that are aimed at a site before it is aimed at more rarely.
 const AIMS: u32 = 200;
 
-/// Schedules aimed at near misses after each that is drawn: not all at once, as most near misses never hit.
-const AIMED: u32 = 2;
-
 /// Executions of programs like one that came close to a finding.
 const NEIGHBOURS: u32 = 24;
 
@@ -239,9 +236,13 @@ impl Searcher {
                 directed.aim(&near, program);
                 self.missed = self.missed.or(Some(near));
             }
-            self.aimed(program, &mut directed, AIMED, on_run)?;
+            while let Some(schedule) = directed.next() {
+                program.schedule = schedule;
+                let run = self.runner.run(program);
+                on_run(program, &run)?;
+            }
         }
-        self.aimed(program, &mut directed, u32::MAX, on_run)
+        ControlFlow::Continue(())
     }
 
     /// How many of `rounds` the program is worth: few if its CPUs have little to do with one another.
@@ -252,23 +253,6 @@ impl Searcher {
             16..64 => rounds,
             _ => rounds.saturating_mul(2),
         }
-    }
-
-    /// Up to `most` of the schedules aimed at near misses.
-    fn aimed(
-        &mut self,
-        program: &mut Program,
-        directed: &mut Directed,
-        most: u32,
-        on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        for _ in 0..most {
-            let Some(schedule) = directed.next() else { break };
-            program.schedule = schedule;
-            let run = self.runner.run(program);
-            on_run(program, &run)?;
-        }
-        ControlFlow::Continue(())
     }
 
     /// One schedule more; `program` has it then, if it can hold it. `None`: there is none.
