@@ -497,6 +497,16 @@ pub fn unpin_user_page(folio: Folio) {
     unpin(folio);
 }
 
+/// `lock_page()` with `sync_page()` (mm/filemap.c), up to v2.6.38: who has to wait asks the file to get its I/O going.
+/// Nothing but a reference on the folio is held.
+fn lock_page_sync(folio: Folio) {
+    kfn!(sync_page);
+    if !folio_trylock(folio) {
+        let _sync_page = folio_mapping(folio).filter(|m| !m.is_swap()).map(mapping_aops);
+        folio_lock(folio);
+    }
+}
+
 /// `unpin_user_pages_dirty_lock()`, v6.12. Locks a folio it has to dirty: an unmapped, unlocked file folio could be
 /// truncated meanwhile, and its mapping freed. May sleep.
 pub fn unpin_user_pages_dirty_lock(folio: Folio, make_dirty: bool) {
@@ -506,7 +516,11 @@ pub fn unpin_user_pages_dirty_lock(folio: Folio, make_dirty: bool) {
     }
     sanity_check_pinned_pages(folio);
     if !folio_test_dirty(folio) {
-        folio_lock(folio);
+        if bug(bugs::LOCK_SYNC_PAGE) {
+            lock_page_sync(folio);
+        } else {
+            folio_lock(folio);
+        }
         folio_mark_dirty(folio);
         folio_unlock(folio);
     }

@@ -22,10 +22,12 @@ pub mod page_io;
 pub mod page_writeback;
 pub mod readahead;
 pub mod rmap;
+pub mod shmem;
 pub mod swap;
 pub mod swap_state;
 pub mod swapfile;
 pub mod truncate;
+pub mod userfaultfd;
 pub mod vmscan;
 
 use crate::machine::m;

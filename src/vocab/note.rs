@@ -170,6 +170,8 @@ notes! {
     AnonLazyFree,
     /// The contents at aux & 0xffff are also those at aux >> 16 (mm << 8 | vaddr each): fork, mremap.
     AnonAlias,
+    /// The folio's contents (pure note on its `content`) are from here on those at aux = mm << 8 | vaddr: UFFDIO_COPY.
+    UserFill,
     // Migration; the object is the source's flags (a pure note), aux = the destination.
     MigrateCopy,
     MigrateSuccess,

@@ -52,6 +52,11 @@ fn has_page_mkwrite(vma: Vma) -> bool {
     vm_ops(vma) & AOPS_PAGE_MKWRITE != 0
 }
 
+/// Whether the VMA maps a file of tmpfs (`shmem_vm_ops`).
+pub(super) fn is_shmem(vma: Vma) -> bool {
+    vm_ops(vma) & AOPS_SHMEM != 0
+}
+
 /// `vma_wants_writenotify()` (mm/vma.c), v6.12: the first write to a clean page of the shared mapping must fault.
 /// Left out: soft-dirty, userfaultfd.
 fn vma_wants_writenotify(vma: Vma, vm_flags: u64) -> bool {
@@ -72,7 +77,7 @@ fn flags_writable(vma: Vma, vm_flags: u64) -> bool {
 }
 
 /// `mk_pte(page, vma->vm_page_prot)` as x86 makes it: young. mmap_lock held.
-fn mk_pte(folio: Folio, vma: Vma) -> Pte {
+pub(super) fn mk_pte(folio: Folio, vma: Vma) -> Pte {
     pte_with_prot(folio, prot_writable(vma))
 }
 
