@@ -104,6 +104,11 @@ impl Feedback {
         unsafe { &mut *self.counters.cast::<[u8; COUNTERS]>() }
     }
 
+    /// Forgets which counters were ever above 0.
+    pub fn forget(&mut self) {
+        self.seen.fill(0);
+    }
+
     /// Forgets the last execution (not the counters).
     pub fn reset(&mut self, program: &Program) {
         for &obj in &self.touched[..self.nr_touched] {
