@@ -66,4 +66,24 @@ bugs! {
             "historic",
         )
     };
+    GUP_RETRY_READ = Bug {
+        fix: "4ceb5db9757a",
+        since: Some(((2, 6), (2, 6))),
+        applies: FOLIOS,
+        predictive: Some("content/private-write"),
+        actual: Some("content/private-write"),
+        ..bug(
+            "2005_gup_write_retried_as_read",
+            "get_user_pages for writing looks again as for reading once a fault has broken copy-on-write",
+            "historic",
+        )
+    };
+    DIRTY_COW = Bug {
+        fix: "19be0eaffa3a",
+        since: Some(((2, 6), (4, 9))),
+        applies: FOLIOS,
+        predictive: Some("content/private-write"),
+        actual: Some("content/private-write"),
+        ..bug("2016_dirty_cow", "a forced write forgets that it is one once a fault has broken copy-on-write", "historic")
+    };
 }

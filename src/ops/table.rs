@@ -167,4 +167,6 @@ ops! {
     uffd_copy(p: Arg::Process, addr: Arg::Addr) in V6_12 as Add => run::process::uffd_copy;
     /// UFFDIO_MOVE of one anonymous page to another address, where nothing is mapped.
     uffd_move(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in V6_12 as Map => run::process::uffd_move;
+    /// Read or write a page of a process as /proc/PID/mem does, whatever the protection of its mapping (FOLL_FORCE).
+    proc_mem(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Lookup => run::process::proc_mem;
 }

@@ -67,6 +67,8 @@ pub(super) struct Content {
     anons: [AnonPage; ANON_PAGES],
     /// The file pages when each program's operation began, and when that was.
     begin: [([FilePage; FILE_PAGES], u32); CPUS],
+    /// Pages of files that somebody got through a private mapping, to write to them; as a bit set.
+    strays: u64,
 }
 
 const BLANK: Written = Written { page: NOBODY, seq: 0, pin: false };
@@ -78,6 +80,7 @@ impl Default for Content {
             files: Default::default(),
             anons: Default::default(),
             begin: Default::default(),
+            strays: 0,
         }
     }
 }
@@ -185,11 +188,19 @@ impl Content {
         }
     }
 
-    fn pin_write(&mut self, v: &View, f: usize, e: &Event) {
+    /// A write through a private mapping is meant for a private copy.
+    fn write_grab(&mut self, v: &View, f: usize, e: &Event) {
+        let private = user_page(e.aux).and_then(|u| area(v, u)).is_some_and(|a| is_private(v, &a));
+        let stray = private && page_of(v, f).is_some();
+        self.strays = self.strays & !(1 << f) | u64::from(stray) << f;
+    }
+
+    fn pin_write(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
         if let Some(p) = page_of(v, f) {
-            return self.wrote(e.new, p, e.seq, true);
+            self.wrote(e.new, p, e.seq, true);
+            return (self.strays >> f & 1 != 0).then(|| PRIVATE_WRITE.at(e));
         }
-        let Some(u) = user_page(e.aux) else { return };
+        let u = user_page(e.aux)?;
         self.wrote(e.new, FILE_PAGES + u, e.seq, true);
         self.anons[u].loose = true;
         for (mm, addr, entry) in ptes(v.m) {
@@ -197,6 +208,7 @@ impl Content {
                 self.anons[mm * VADDRS + addr].known = false;
             }
         }
+        None
     }
 
     // ----- reads -----
@@ -365,6 +377,7 @@ impl Content {
             }
             Note::AnonAlias => self.alias(user_page(e.aux & 0xffff)?, user_page(e.aux >> 16)?, e),
             Note::UserFill => self.filled(v, e.obj.as_folio()?, e),
+            Note::WriteGrab => self.write_grab(v, e.obj.as_folio()?, e),
             Note::SetupDone => self.set_up(v),
             Note::Quiescent => return self.at_rest(v, e),
             _ => {}
@@ -479,6 +492,7 @@ impl Check for Content {
         .note(Note::AnonAlias)
         .note(Note::UserFill)
         .note(Note::SetupDone)
+        .note(Note::WriteGrab)
         .note(Note::Quiescent);
 
     fn reset(&mut self) {
@@ -511,10 +525,7 @@ impl Content {
         match e.note {
             Note::UserRead => self.user_read(v, f, e),
             Note::UserWrite => self.user_write(v, f, e),
-            Note::PinWrite => {
-                self.pin_write(v, f, e);
-                None
-            }
+            Note::PinWrite => self.pin_write(v, f, e),
             Note::ReadIn => self.read_in(v, f, e),
             Note::FileRead => self.read_file(file_page((e.aux >> 8) as usize, (e.aux & 0xff) as usize)?, e.new, e),
             Note::FileWrite => {

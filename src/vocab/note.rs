@@ -185,6 +185,8 @@ notes! {
     PinDone,
     /// The pin is about to be dropped.
     PinDrop,
+    /// A FOLL_WRITE call finds the folio at aux = mm << 8 | vaddr; mmap_lock held.
+    WriteGrab,
     /// `munlock` found PG_lru clear and cleared PG_mlocked without the lock (pure note on the folio's flags).
     MunlockMissed,
     /// VM_LOCKED was cleared from VMA aux, its folios not munlocked yet; the walk that does has ended.

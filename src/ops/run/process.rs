@@ -180,6 +180,10 @@ pub fn pin_io([how, ..]: Args) -> OpResult {
     OpResult::Done
 }
 
+pub fn proc_mem([p, addr, how]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(memory::access_remote_vm(mm, addr as usize, how == 1)))
+}
+
 /// Only who pinned for writing may call the page dirty.
 pub fn unpin([how, ..]: Args) -> OpResult {
     let Some(pin) = take_kept_pin() else { return OpResult::Nothing };
