@@ -15,6 +15,7 @@ pub mod madvise;
 pub mod memory;
 pub mod memory_failure;
 pub mod migrate;
+pub mod migrate_device;
 pub mod mlock;
 pub mod mmap;
 pub mod page_alloc;

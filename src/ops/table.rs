@@ -169,4 +169,6 @@ ops! {
     uffd_move(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in V6_12 as Map => run::process::uffd_move;
     /// Read or write a page of a process as /proc/PID/mem does, whatever the protection of its mapping (FOLL_FORCE).
     proc_mem(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Lookup => run::process::proc_mem;
+    /// A driver takes a page of a process to move it to its device, has no room there, and gives it back.
+    migrate_vma(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Move => run::process::migrate_vma;
 }
