@@ -115,7 +115,7 @@ pub fn check_stamp(dir: &Path) -> Result<(), String> {
             let stamp: String = stamp.trim().escape_debug().take(40).collect();
             Err(format!("{name}: bytes of decoder {stamp}, which decoder {} would misread: {WAY_OUT}", decoder()))
         }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             let mut bytes = files(dir)?.into_iter().filter(|f| fs::metadata(f).is_ok_and(|m| m.len() > 0));
             match bytes.find(|f| !starts_as_text(f)) {
                 None => Ok(()),

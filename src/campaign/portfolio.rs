@@ -24,8 +24,6 @@ struct Lately {
     cost: u32,
 }
 
-const BEGIN: Lately = Lately { earned: MOST << 16, cost: 100 << 16 };
-
 /// See the module's description. Arm 0 are scattered preemptions, arm n + 1 is the n-th of the mix.
 pub struct Portfolio {
     pub mix: Asked<Mix>,
@@ -36,12 +34,8 @@ pub struct Portfolio {
 impl Portfolio {
     pub fn new(mix: Mix) -> Portfolio {
         let arms = mix.len() + 1;
-        Portfolio { mix: Asked::new(mix), lately: vec![[BEGIN; KINDS]; arms], weights: vec![0; arms] }
-    }
-
-    /// Forgets who found what.
-    pub fn forget(&mut self) {
-        self.lately.fill([BEGIN; KINDS]);
+        let begin = Lately { earned: MOST << 16, cost: 100 << 16 };
+        Portfolio { mix: Asked::new(mix), lately: vec![[begin; KINDS]; arms], weights: vec![0; arms] }
     }
 
     /// The kind of a program whose first execution passed so many points.

@@ -93,8 +93,9 @@ impl Searcher {
     /// repeated from an input alone is searched like that.
     pub fn forget(&mut self) {
         self.aimed_at.clear();
-        if let Rounds::Portfolio(portfolio) = &mut self.strategy {
-            portfolio.forget();
+        if let (Rounds::Portfolio(portfolio), Chosen::Portfolio(mix)) = (&mut self.strategy, Chosen::default()) {
+            // Its strategies have memories, too.
+            *portfolio = Portfolio::new(mix);
         }
         if let Some(feedback) = self.runner.feedback() {
             feedback.forget();
