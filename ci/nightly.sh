@@ -56,6 +56,7 @@ restore() {
     mkdir -p "$corpus"
     local code=0
     "$FOLIOFUZZ" hunt --runs 1 --corpus "$corpus" --out "$OUT/$cell/none" >"$OUT/$cell/restore.txt" 2>&1 || code=$?
+    rm -rf "$OUT/$cell/none"
     if [ "$code" -eq 2 ]; then
         tail -n 1 "$OUT/$cell/restore.txt"
         mkdir -p "$OUT/$cell/refused"
@@ -84,7 +85,7 @@ hunt() {
     if [ -n "$BUG" ] && [ "$kernel" = "$DEFAULT_KERNEL" ]; then model+=(--bug "$BUG"); fi
     restore "$corpus" "$cell"
     before=$(inputs "$corpus")
-    "$FOLIOFUZZ" hunt "${model[@]}" --for "${SECONDS_EACH}s" --keep-going --corpus "$corpus" \
+    "$FOLIOFUZZ" hunt "${model[@]}" --for "${SECONDS_EACH}s" --jobs "$JOBS" --keep-going --corpus "$corpus" \
         --out "$OUT/$cell/findings" --format json="$OUT/$cell/result.json" --format sarif="$OUT/$cell/findings.sarif" \
         --format junit="$OUT/$cell/findings.xml" >"$OUT/$cell/log.txt" 2>&1 || code=$?
     tail -n 3 "$OUT/$cell/log.txt"

@@ -161,7 +161,8 @@ fn unreadable_corpora_give_one_line_and_exit_2() {
     let dir = scratch("unreadable");
     let file = dir.join("file");
     fs::write(&file, "no folder").expect("written");
-    fs::write(dir.join("broken.mm"), "# foliofuzz repro v1\nrubbish\n").expect("written");
+    let broken = dir.join("broken.mm");
+    fs::write(&broken, "# foliofuzz repro v1\nrubbish\n").expect("written");
     let large = scratch("large");
     fs::write(large.join("large.mm"), [b"# foliofuzz repro v1\n".to_vec(), vec![b'#'; 2 << 20]].concat()).expect("w");
     let cases: [(&[&str], &str); 11] = [
@@ -170,7 +171,7 @@ fn unreadable_corpora_give_one_line_and_exit_2() {
         (&["corpus", "stats", "no/such"], "expected a corpus folder"),
         (&["corpus", "min", text(&large)], "2097173 bytes"),
         (&["corpus", "add", "no/such"], "no/such"),
-        (&["corpus", "add", text(&dir.join("broken.mm"))], "broken.mm:2"),
+        (&["corpus", "add", text(&broken)], "broken.mm:2"),
         (&["corpus", "min", "corpus/seeds", "--out", text(&dir)], "is there already"),
         (&["corpus", "min", "corpus/seeds", "--kernel", "v9"], "no kernel `v9`"),
         (&["corpus", "promote", "no/such.mm", "--name", "x"], "no/such.mm"),

@@ -55,7 +55,9 @@ mod freeze;
 mod history;
 mod isolation;
 mod mlock;
+mod more;
 mod open;
+mod shmem;
 mod swap;
 
 pub use checks::*;
@@ -64,7 +66,9 @@ pub use freeze::*;
 pub use history::*;
 pub use isolation::*;
 pub use mlock::*;
+pub use more::*;
 pub use open::*;
+pub use shmem::*;
 pub use swap::*;
 
 const ANY: (Version, Version) = ((0, 0), (255, 0));
@@ -106,10 +110,20 @@ const fn mutant(slug: &'static str, title: &'static str, kind: &'static str) -> 
 /// Every bug, in registry order.
 pub static BUGS: &[Bug] = &REGISTRY;
 
-static REGISTRY: [Bug; swap::END] = {
-    let files =
-        [isolation::ROWS, freeze::ROWS, mlock::ROWS, claims::ROWS, history::ROWS, open::ROWS, checks::ROWS, swap::ROWS];
-    let mut all = [bug("", "", ""); swap::END];
+static REGISTRY: [Bug; more::END] = {
+    let files = [
+        isolation::ROWS,
+        freeze::ROWS,
+        mlock::ROWS,
+        claims::ROWS,
+        history::ROWS,
+        open::ROWS,
+        checks::ROWS,
+        swap::ROWS,
+        shmem::ROWS,
+        more::ROWS,
+    ];
+    let mut all = [bug("", "", ""); more::END];
     let (mut file, mut to) = (0, 0);
     while file < files.len() {
         let mut row = 0;
@@ -123,4 +137,4 @@ static REGISTRY: [Bug; swap::END] = {
     all
 };
 
-const _: () = assert!(swap::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");
+const _: () = assert!(more::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");

@@ -66,4 +66,46 @@ bugs! {
             "historic",
         )
     };
+    GUP_RETRY_READ = Bug {
+        fix: "4ceb5db9757a",
+        since: Some(((2, 6), (2, 6))),
+        applies: FOLIOS,
+        predictive: Some("content/private-write"),
+        actual: Some("content/private-write"),
+        ..bug(
+            "2005_gup_write_retried_as_read",
+            "get_user_pages for writing looks again as for reading once a fault has broken copy-on-write",
+            "historic",
+        )
+    };
+    DIRTY_COW = Bug {
+        fix: "19be0eaffa3a",
+        since: Some(((2, 6), (4, 9))),
+        applies: FOLIOS,
+        predictive: Some("content/private-write"),
+        actual: Some("content/private-write"),
+        ..bug("2016_dirty_cow", "a forced write forgets that it is one once a fault has broken copy-on-write", "historic")
+    };
+    ENTRY_BEFORE_RMAP = Bug {
+        applies: FOLIOS,
+        predictive: Some("vmbug/not-exclusive"),
+        actual: Some("vmbug/not-exclusive"),
+        ..bug(
+            "2018_swapin_entry_before_rmap",
+            "a swap-in sets the entry before the page is ready, and fast GUP finds it",
+            "historic",
+        )
+    };
+    COLLECT_LOSES_DIRTY = Bug {
+        fix: "fd35ca3d12cc",
+        since: Some(((4, 14), (6, 1))),
+        applies: FOLIOS,
+        predictive: Some("content/lost-data"),
+        actual: Some("content/lost-data"),
+        ..bug(
+            "2022_device_migration_loses_dirty",
+            "migrate_vma_collect_pmd clears a dirty entry and does not dirty the folio",
+            "historic",
+        )
+    };
 }

@@ -5,9 +5,9 @@ use super::attribute::{attribute, bug_slugs};
 use super::certify::{CERTIFY_BUDGET, certify};
 use super::search::Searcher;
 use super::shrink::shrink;
-use super::store::{Saved, add, folder_name, save};
+use super::store::{Saved, add, folders, save, strings};
 use crate::report::Told;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A finding in its folder.
 #[derive(Clone, Debug)]
@@ -32,10 +32,11 @@ pub fn bucket(searcher: &mut Searcher, shown: &Analysis, out: &Path, budget: usi
     };
     let (signature, title) = (report.signature(), report.title());
     let told = |e: std::io::Error| format!("{}: {e}", out.display());
-    let dir = out.join(folder_name(&signature));
-    if dir.join("min.mm").exists() {
-        add(out, &signature, &named, title.clone()).map_err(told)?;
-        let saved = Saved { file: dir.join("min.mm"), dir, new: false, bucket: None };
+    if let Some((dir, bucket)) = known(out, &signature) {
+        if bucket.is_none() {
+            add(out, &signature, &named, title.clone()).map_err(told)?;
+        }
+        let saved = Saved { file: dir.join("min.mm"), dir, new: false, bucket };
         let (ops, switches) = (named.nr_ops(), named.schedule.records.len());
         let (check, told) = (report.finding.check, report.told());
         return Ok(Bucketed { signature, title, check, cause: Vec::new(), saved, ops, switches, told });
@@ -50,4 +51,15 @@ pub fn bucket(searcher: &mut Searcher, shown: &Analysis, out: &Path, budget: usi
     let (ops, switches) = (program.nr_ops(), program.schedule.records.len());
     let (title, check, told) = (report.title(), report.finding.check, report.told());
     Ok(Bucketed { signature, title, check, cause, saved, ops, switches, told })
+}
+
+/// The folder of a signature that was minimized before; with the folder's own signature, if that is another.
+fn known(out: &Path, signature: &str) -> Option<(PathBuf, Option<String>)> {
+    folders(out).into_iter().filter(|(_, json)| json["minimized"] != false).find_map(|(dir, json)| {
+        let theirs = json["signature"].as_str()?;
+        if theirs == signature {
+            return Some((dir, None));
+        }
+        strings(&json, "also").iter().any(|s| s == signature).then(|| (dir, Some(theirs.to_string())))
+    })
 }

@@ -4,10 +4,10 @@
 //! was, in `.foliofuzz/decode` (libFuzzer does not look into hidden folders); text means the same for ever.
 
 use super::config::ModelChoice;
-use super::search::{ROUNDS, Searcher, input_hash};
+use super::search::{Searcher, input_hash};
 use super::store::write_atomic;
-use super::target::SEED;
-use crate::exec::{COUNTERS, Feedback, Outcome, Runner};
+use super::target::searcher_alone;
+use crate::exec::{COUNTERS, Outcome};
 use crate::prog::{DECODE_VERSION, File, Program, decode, is_text};
 use crate::sched::Rng;
 use crate::vocab::{Kernel, Model};
@@ -115,7 +115,7 @@ pub fn check_stamp(dir: &Path) -> Result<(), String> {
             let stamp: String = stamp.trim().escape_debug().take(40).collect();
             Err(format!("{name}: bytes of decoder {stamp}, which decoder {} would misread: {WAY_OUT}", decoder()))
         }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             let mut bytes = files(dir)?.into_iter().filter(|f| fs::metadata(f).is_ok_and(|m| m.len() > 0));
             match bytes.find(|f| !starts_as_text(f)) {
                 None => Ok(()),
@@ -169,9 +169,7 @@ pub struct Probe {
 
 impl Probe {
     pub fn new(checks: crate::san::CheckSet) -> Probe {
-        let mut runner = Runner::aiming(checks);
-        runner.set_feedback(Feedback::new(Box::leak(Box::new([0; COUNTERS]))));
-        Probe { searcher: Searcher::new(runner, SEED, ROUNDS) }
+        Probe { searcher: searcher_alone(checks) }
     }
 
     /// Runs `program` under its own and the scattered schedules of a fuzz target.

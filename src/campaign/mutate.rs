@@ -25,12 +25,17 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
         return 0;
     }
     let mut rng = Rng::new(u64::from(seed));
+    let limit = max_size.min(MAX_BYTES);
+    let fits = limit >= HEADER + 2 * RECORD;
     if is_text(&data[..size]) {
+        // A corpus of texts alone would have no fresh programs.
+        if fits && rng.one_in(2) {
+            return fresh(data, limit, &mut rng);
+        }
         let text = mutate_text(&data[..size], &mut rng).filter(|text| text.len() <= max_size);
         return replace(data, text.as_deref(), size.min(max_size));
     }
-    let limit = max_size.min(MAX_BYTES);
-    if limit < HEADER + 2 * RECORD {
+    if !fits {
         return fallback(data, size, max_size, default);
     }
     if size == 0 {

@@ -89,9 +89,17 @@ impl Searcher {
         self.aims(site).1 = u32::MAX;
     }
 
-    /// Forgets what was aimed at: the next search is as the first one.
+    /// Forgets what earlier searches taught: the next one is as the first, whatever program it is of. What is to be
+    /// repeated from an input alone is searched like that.
     pub fn forget(&mut self) {
         self.aimed_at.clear();
+        if let (Rounds::Portfolio(portfolio), Chosen::Portfolio(mix)) = (&mut self.strategy, Chosen::default()) {
+            // Its strategies have memories, too.
+            *portfolio = Portfolio::new(mix);
+        }
+        if let Some(feedback) = self.runner.feedback() {
+            feedback.forget();
+        }
     }
 
     fn aims(&mut self, site: u32) -> &mut (u32, u32) {

@@ -1,8 +1,9 @@
 //! What the fuzz targets share: the model from the environment, one input, one verdict.
 //!
 //! `FOLIOFUZZ_KERNEL` and `FOLIOFUZZ_BUG` (a comma list) choose the model, `FOLIOFUZZ_CHECKS` the checks,
-//! `FOLIOFUZZ_ONLY` the one signature that counts. The environment decides the model of text inputs, too: their own `model:` and `bug:` lines
-//! are ignored, so that a corpus of known bugs does not crash a fuzzer that hunts for new ones.
+//! `FOLIOFUZZ_ONLY` the one signature that counts. The environment decides the model of text inputs, too: their own
+//! `model:` and `bug:` lines are ignored, so that a corpus of known bugs does not crash a fuzzer that hunts for new
+//! ones.
 
 use super::analysis::Analysis;
 use super::config::ModelChoice;
@@ -11,7 +12,7 @@ use super::search::{ROUNDS, Searcher, input_hash};
 use super::shrink::signature_under;
 use super::store::repro;
 use super::{corpus, counters};
-use crate::exec::{Feedback, Outcome, Runner};
+use crate::exec::{COUNTERS, Feedback, Outcome, Runner};
 use crate::prog::{Input, Program};
 use crate::san::CheckSet;
 use crate::vocab::Model;
@@ -76,14 +77,22 @@ pub fn init(corpora: Corpora) -> Result<(), String> {
         Some(list) => CheckSet::parse(&list)?,
         None => CheckSet::all(),
     };
-    let mut runner = Runner::aiming(checks);
-    if let Some(counters) = counters::take() {
-        runner.set_feedback(Feedback::new(counters));
-    }
-    let searcher = Searcher::new(runner, SEED, ROUNDS);
+    let searcher = searcher(checks, counters::take().ok_or("a target has been started in this process before")?);
     let (cold, only, options) = (Runner::new(checks), variable("FOLIOFUZZ_ONLY"), options());
     TARGET.set(Some(Target { searcher, cold, only, model, options }));
     Ok(())
+}
+
+/// What runs inputs in a target. With [`Searcher::forget`] before each, what an input shows is a function of the input.
+fn searcher(checks: CheckSet, counters: &'static mut [u8; COUNTERS]) -> Searcher {
+    let mut runner = Runner::aiming(checks);
+    runner.set_feedback(Feedback::new(counters));
+    Searcher::new(runner, SEED, ROUNDS)
+}
+
+/// The same outside of one, where libFuzzer clears no counters.
+pub fn searcher_alone(checks: CheckSet) -> Searcher {
+    searcher(checks, Box::leak(Box::new([0; COUNTERS])))
 }
 
 /// The corpus folders of libFuzzer's command line: the first receives new inputs, and says from now on what decodes
@@ -139,6 +148,7 @@ impl Target {
         let mut gave_up = false;
         let mut found = None;
         let hash = input_hash(&program);
+        self.searcher.forget();
         let _ = self.searcher.search(&mut program, hash, &mut |p, run| {
             gave_up |= matches!(run.outcome, Outcome::GaveUp(_));
             if run.outcome.finding().is_some() && counts(cold, p, only.as_deref()) {

@@ -2,7 +2,7 @@
 
 use super::common::{CheckArgs, Failure, ModelArgs, usage};
 use super::condition;
-use crate::campaign::{Analysis, ROUNDS, Searcher, input_hash, target};
+use crate::campaign::{Analysis, input_hash, target};
 use crate::exec::{Outcome, Runner};
 use crate::prog::{Expect, File, decode, is_text};
 use crate::report::Verdict;
@@ -115,7 +115,7 @@ impl InputArgs {
         if !loaded.searched || shown.signature().is_some_and(wanted) {
             return (shown, last);
         }
-        let mut searcher = Searcher::new(Runner::aiming(checks), target::SEED, ROUNDS);
+        let mut searcher = target::searcher_alone(checks);
         let mut found = None;
         let _ = searcher.search(&mut program.clone(), input_hash(program), &mut |p, run| {
             if run.outcome.finding().is_none() {

@@ -68,7 +68,7 @@ pub struct Feedback {
     counters: *mut u8,
     /// The last three accesses of every cell, oldest first, and the last write.
     cells: [[Access; 4]; Obj::COUNT],
-    touched: [u16; 256],
+    touched: Box<[u16; Obj::COUNT]>,
     nr_touched: usize,
     folios: [State; FOLIOS],
     /// Operations of the program, one more than their codes.
@@ -84,7 +84,7 @@ impl Feedback {
         Feedback {
             counters: counters.as_mut_ptr(),
             cells: [[0; 4]; Obj::COUNT],
-            touched: [0; 256],
+            touched: Box::new([0; Obj::COUNT]),
             nr_touched: 0,
             folios: [State::default(); FOLIOS],
             ops: [[0; OPS_PER_CPU]; CPUS],
@@ -102,6 +102,11 @@ impl Feedback {
     pub fn counters(&mut self) -> &mut [u8; COUNTERS] {
         // SAFETY: `new` was given the array for good; nobody else has it.
         unsafe { &mut *self.counters.cast::<[u8; COUNTERS]>() }
+    }
+
+    /// Forgets which counters were ever above 0.
+    pub fn forget(&mut self) {
+        self.seen.fill(0);
     }
 
     /// Forgets the last execution (not the counters).
@@ -169,7 +174,7 @@ impl Feedback {
         let cell = self.cells[obj];
         let [a, b, c, writer] = cell;
         let writes = !matches!(e.kind, Kind::Load | Kind::RmwFail);
-        if c == 0 && self.nr_touched < self.touched.len() {
+        if c == 0 {
             self.touched[self.nr_touched] = e.obj.0;
             self.nr_touched += 1;
         }

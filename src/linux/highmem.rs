@@ -55,6 +55,12 @@ pub fn copy_folio_from_user(folio: Folio, page: u32) {
     m().store(content(folio), new_version(), Order::Plain, Note::FileWrite, page);
 }
 
+/// The copy of UFFDIO_COPY, into a folio nobody else knows.
+pub fn copy_page_from_user(folio: Folio) {
+    prim!(copy_from_user);
+    m().store(content(folio), new_version(), Order::Plain, Note::ContentCopy, 0);
+}
+
 /// A pinner (a device doing direct I/O into or from memory) reads the page.
 pub fn pin_read(folio: Folio, user: u32) {
     prim!(pin_read);

@@ -19,6 +19,7 @@ pub mod rcupdate;
 pub mod rwsem;
 pub mod sched;
 pub mod service;
+pub mod shmem_fs;
 pub mod signal;
 pub mod spinlock;
 pub mod swap_info;

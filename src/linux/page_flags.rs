@@ -107,7 +107,8 @@ page_flags! {
         test_and_clear folio_test_clear_referenced, set_na __folio_set_referenced;
     PG_UPTODATE: set folio_set_uptodate, set_na __folio_set_uptodate;
     PG_DIRTY: test folio_test_dirty, test_and_set folio_test_set_dirty, set_na __folio_set_dirty,
-        test_and_clear folio_test_clear_dirty, set folio_set_dirty, clear folio_clear_dirty;
+        test_and_clear folio_test_clear_dirty, set folio_set_dirty, clear folio_clear_dirty,
+        clear_na __folio_clear_dirty;
     PG_LRU: test folio_test_lru, set folio_set_lru, clear folio_clear_lru, test_and_clear folio_test_clear_lru,
         clear_na __folio_clear_lru;
     PG_WAITERS: set folio_set_waiters, clear folio_clear_waiters;

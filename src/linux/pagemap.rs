@@ -132,6 +132,11 @@ pub fn mapping_can_writeback(mapping: AddressSpace) -> bool {
     !mapping.is_swap() && mapping_aops(mapping) & AOPS_WRITEBACK != 0
 }
 
+/// `shmem_mapping()` (include/linux/shmem_fs.h): whether the file is one of tmpfs. Its callbacks are fixed: no access.
+pub fn shmem_mapping(mapping: AddressSpace) -> bool {
+    !mapping.is_swap() && m().peek(mapping.obj(Field::AOps)) & AOPS_SHMEM != 0
+}
+
 /// `mapping->i_mmap`: the VMAs that map the file, in the order the walk meets them. i_mmap_rwsem held.
 pub fn i_mmap(mapping: AddressSpace) -> Seq {
     prim!(i_mmap);

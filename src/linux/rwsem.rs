@@ -39,6 +39,11 @@ impl RwSem {
         RwSem { obj: mm.obj(Field::MmapLock), aux: 0 }
     }
 
+    /// `shmem_swaplist_mutex`.
+    pub const fn shmem_swaplist() -> RwSem {
+        RwSem { obj: Obj::at(Field::ShmemSwaplistMutex, 0, 0), aux: 0 }
+    }
+
     /// The mutex of `__lru_add_drain_all`.
     pub const fn lru_drain() -> RwSem {
         RwSem { obj: Obj::at(Field::DrainLock, 0, 0), aux: 0 }

@@ -7,7 +7,8 @@ use crate::machine::m;
 use crate::prim;
 use crate::vocab::{Field, Note, Order, SLOTS};
 
-/// A slot word with this bit is a value entry: the shadow of a reclaimed folio.
+/// A slot word with this bit is a value entry: alone the shadow of a reclaimed folio, else a swap entry of tmpfs, whose
+/// slot is the rest less one.
 const VALUE: u64 = 1 << 63;
 
 /// What a slot holds.
@@ -17,6 +18,8 @@ pub enum Entry {
     Folio(Folio),
     /// A value entry: a shadow.
     Value,
+    /// A value entry of tmpfs: the swap slot the page is in.
+    Swap(usize),
 }
 
 /// The folio a slot word names; a value entry names none.
@@ -96,7 +99,8 @@ fn to_entry(word: u64) -> Entry {
     match entry(word) {
         Some(folio) => Entry::Folio(folio),
         None if word == 0 => Entry::None,
-        None => Entry::Value,
+        None if word == VALUE => Entry::Value,
+        None => Entry::Swap(((word & !VALUE) as usize).wrapping_sub(1)),
     }
 }
 
@@ -123,6 +127,12 @@ pub fn xas_store_shadow(mapping: AddressSpace, index: usize) {
     prim!(xas_store);
     m().store(mapping.slot(index), VALUE, Order::Release, Note::SlotStore, mapping.aux());
     xas_clear_mark(mapping, index, 7);
+}
+
+/// Puts a swap entry where a folio of tmpfs was. i_pages lock held.
+pub fn xas_store_swap(mapping: AddressSpace, index: usize, slot: usize) {
+    prim!(xas_store);
+    m().store(mapping.slot(index), VALUE | (slot as u64 + 1), Order::Release, Note::SlotStore, mapping.aux());
 }
 
 /// Clears `MARK_*` marks of a slot. i_pages lock held.

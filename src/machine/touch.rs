@@ -339,7 +339,7 @@ impl Machine {
                 (0..MMS).for_each(|mm| self.record(Hidden::UserContent(mm).cell(), Access::Read, 0, 0));
             }
             Note::FileWrite | Note::FileDiscard | Note::TruncateEnd => self.record(file, Access::Update, 0, 0),
-            Note::UserWrite | Note::PinWrite | Note::AnonDiscard | Note::AnonLazyFree => {
+            Note::UserWrite | Note::UserFill | Note::PinWrite | Note::AnonDiscard | Note::AnonLazyFree => {
                 self.record(user, Access::Update, 0, 0);
                 // A page of a file may be what is mapped.
                 (0..=MAPPINGS).for_each(|m| self.record(Hidden::FileContent(m).cell(), Access::Update, 0, 0));

@@ -3,7 +3,7 @@
 
 use super::filemap::*;
 use super::page_writeback::*;
-use super::{bug, fs_buffer, iomap, kernel};
+use super::{bug, fs_buffer, iomap, kernel, shmem};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::buffer_head::set_buffer_uptodate;
@@ -168,6 +168,9 @@ pub(super) fn beyond_eof(mapping: AddressSpace, folio: Folio) -> bool {
 /// `a_ops->writepage`, and what `writepages` does with one folio. Folio locked, PG_dirty cleared by the caller, not
 /// under writeback; a reference is held.
 pub fn writepage(mapping: AddressSpace, folio: Folio) -> Writepage {
+    if shmem_mapping(mapping) {
+        return shmem::shmem_writepage(mapping, folio);
+    }
     match kind(mapping) {
         Kind::Memory => return Writepage::Activate,
         Kind::Buffers => fs_buffer::block_write_full_folio(mapping, folio),

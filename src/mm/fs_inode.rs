@@ -1,12 +1,14 @@
 //! `fs/inode.c`, and the bit of `fs/file_table.c` that leads there: the death of an inode and its address_space.
 
 use super::bug;
+use super::shmem::shmem_evict_inode;
 use super::truncate::truncate_inode_pages_final;
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fs::*;
 use crate::linux::mm_types::AddressSpace;
 use crate::linux::mmdebug::bug_on;
+use crate::linux::pagemap::shmem_mapping;
 use crate::linux::rcupdate::call_rcu;
 use crate::linux::spinlock::{SpinLock, spin_lock, spin_unlock};
 use crate::linux::xarray::{xa_lock_irq, xa_unlock_irq};
@@ -47,7 +49,11 @@ fn evict(mapping: AddressSpace) {
     kfn!(evict);
     spin_lock(SpinLock::i_lock(mapping));
     spin_unlock(SpinLock::i_lock(mapping));
-    truncate_inode_pages_final(mapping);
+    if shmem_mapping(mapping) {
+        shmem_evict_inode(mapping);
+    } else {
+        truncate_inode_pages_final(mapping);
+    }
     clear_inode(mapping);
     spin_lock(SpinLock::i_lock(mapping));
     bug_on(m().peek(mapping.obj(Field::IState)) != I_FREEING | I_CLEAR, VmBug::InodeState);

@@ -1,10 +1,10 @@
 //! `mm/gup.c`: references on, and pins of, the pages a process maps. One page a call.
 //!
-//! Left out: the zero page (a call that meets it gets nothing), FOLL_FORCE, other processes' pages, large folios.
+//! Left out: the zero page (a call that meets it gets nothing), large folios.
 
 use super::bug;
 use super::filemap::{folio_lock, folio_unlock};
-use super::memory::handle_mm_fault;
+use super::memory::{handle_mm_fault, locked_vm_flags};
 use super::migrate::{MigrateMode, migrate_pages, putback_movable_pages};
 use super::page_writeback::folio_mark_dirty;
 use super::swap::{folio_mark_accessed, folio_put_refs, lru_add_drain, lru_add_drain_all};
@@ -39,6 +39,8 @@ struct Foll {
     /// FOLL_PIN; else FOLL_GET.
     pin: bool,
     write: bool,
+    /// FOLL_FORCE: also where the VMA's protection is against it.
+    force: bool,
     longterm: bool,
     /// FOLL_TOUCH: the page counts as accessed.
     touch: bool,
@@ -50,7 +52,8 @@ struct Foll {
 
 impl Foll {
     /// FOLL_GET.
-    const GET: Foll = Foll { pin: false, write: false, longterm: false, touch: false, unlockable: false, tried: false };
+    const GET: Foll =
+        Foll { pin: false, write: false, force: false, longterm: false, touch: false, unlockable: false, tried: false };
     /// FOLL_PIN.
     const PIN: Foll = Foll { pin: true, ..Foll::GET };
 
@@ -233,10 +236,23 @@ fn follow_page_pte(vma: Vma, addr: usize, foll: Foll) -> Follow {
     found
 }
 
+/// `can_follow_write_pte()`, v6.12: whether the page behind a present entry may be written to. mmap_lock and page-table
+/// lock held. A forced write needs a private copy, which a write fault has made. Left out: soft-dirty, userfaultfd,
+/// VM_MAYWRITE (every VMA may be made writable).
+fn can_follow_write_pte(vma: Vma, pte: Pte, foll: Foll) -> bool {
+    kfn!(can_follow_write_pte);
+    if pte.is_writable() || !foll.force {
+        return pte.is_writable();
+    }
+    let private_read_only = locked_vm_flags(vma) & (VM_SHARED | VM_WRITE) == 0;
+    let exclusive = |folio: Folio| folio_test_anon(folio) && page_anon_exclusive(folio);
+    private_read_only && pte.page().is_some_and(|pfn| exclusive(Folio(pfn as u8)))
+}
+
 /// [`follow_page_pte`] under the page-table lock.
 fn follow_locked_pte(vma: Vma, addr: usize, foll: Foll) -> Follow {
     let pte = ptep_get(vma.mm(), addr);
-    if !pte.is_present() || (foll.write && !pte.is_writable()) {
+    if !pte.is_present() || (foll.write && !can_follow_write_pte(vma, pte, foll)) {
         return Follow::NoPage;
     }
     let Some(pfn) = pte.page() else {
@@ -279,7 +295,7 @@ fn check_vma_flags(vma: Vma, foll: Foll) -> bool {
     if foll.pin && foll.longterm && vma_needs_dirty_tracking(vma, vm_flags) {
         return false;
     }
-    vm_flags & VM_WRITE != 0
+    vm_flags & VM_WRITE != 0 || foll.force && is_cow_mapping(vm_flags)
 }
 
 /// What `faultin_page()` came to.
@@ -313,18 +329,24 @@ fn __get_user_pages(mm: Mm, addr: usize, foll: Foll, locked: &mut bool) -> Optio
     if !check_vma_flags(vma, foll) {
         return None;
     }
+    let wanted = foll.write;
+    let mut foll = foll;
     loop {
         if fatal_signal_pending() {
             return None;
         }
         let unshare = match follow_page_pte(vma, addr, foll) {
+            Follow::Page(folio) if wanted => {
+                m().note(Note::WriteGrab, folio.obj(Field::Refcount), page_id(mm.index(), addr));
+                return Some(folio);
+            }
             Follow::Page(folio) => return Some(folio),
             Follow::ZeroPage => return None,
             Follow::NoPage => false,
             Follow::Unshare => true,
         };
         match faultin_page(vma, addr, foll, unshare) {
-            Faultin::Done => {}
+            Faultin::Done => foll.write = foll.write && !forgets_write(vma),
             Faultin::Unlocked => {
                 *locked = false;
                 return None;
@@ -332,6 +354,12 @@ fn __get_user_pages(mm: Mm, addr: usize, foll: Foll, locked: &mut bool) -> Optio
             Faultin::Failed => return None,
         }
     }
+}
+
+/// Whether the lookup after a write fault is one for reading. Up to v2.6.12, always; from v2.6.22 to v4.8, where the
+/// fault cannot have made the entry writable, as only FOLL_FORCE is for.
+fn forgets_write(vma: Vma) -> bool {
+    bug(bugs::GUP_RETRY_READ) || bug(bugs::DIRTY_COW) && locked_vm_flags(vma) & VM_WRITE == 0
 }
 
 /// `__get_user_pages_locked()`, v6.12. With FOLL_UNLOCKABLE it takes the mmap_lock and drops it; else the caller has
@@ -484,6 +512,13 @@ pub fn pin_user_pages(mm: Mm, addr: usize, write: bool, longterm: bool) -> Optio
     Some(folio)
 }
 
+/// `get_user_page_vma_remote()` (include/linux/mm.h), v6.12, with FOLL_FORCE. mmap_lock held, which no fault drops. The
+/// folio with a `User` reference.
+pub fn get_user_page_vma_remote(mm: Mm, addr: usize, write: bool) -> Option<Folio> {
+    kfn!(get_user_page_vma_remote);
+    __get_user_pages_locked(mm, addr, Foll { write, force: true, touch: true, ..Foll::GET })
+}
+
 /// Drops a pin for good.
 fn unpin(folio: Folio) {
     m().note(Note::PinDrop, folio.obj(Field::Refcount), 0);
@@ -497,6 +532,16 @@ pub fn unpin_user_page(folio: Folio) {
     unpin(folio);
 }
 
+/// `lock_page()` with `sync_page()` (mm/filemap.c), up to v2.6.38: who has to wait asks the file to get its I/O going.
+/// Nothing but a reference on the folio is held.
+fn lock_page_sync(folio: Folio) {
+    kfn!(sync_page);
+    if !folio_trylock(folio) {
+        let _sync_page = folio_mapping(folio).filter(|m| !m.is_swap()).map(mapping_aops);
+        folio_lock(folio);
+    }
+}
+
 /// `unpin_user_pages_dirty_lock()`, v6.12. Locks a folio it has to dirty: an unmapped, unlocked file folio could be
 /// truncated meanwhile, and its mapping freed. May sleep.
 pub fn unpin_user_pages_dirty_lock(folio: Folio, make_dirty: bool) {
@@ -506,7 +551,11 @@ pub fn unpin_user_pages_dirty_lock(folio: Folio, make_dirty: bool) {
     }
     sanity_check_pinned_pages(folio);
     if !folio_test_dirty(folio) {
-        folio_lock(folio);
+        if bug(bugs::LOCK_SYNC_PAGE) {
+            lock_page_sync(folio);
+        } else {
+            folio_lock(folio);
+        }
         folio_mark_dirty(folio);
         folio_unlock(folio);
     }

@@ -11,6 +11,7 @@ use crate::bugs;
 use crate::kfn;
 use crate::linux::fs::inode_unpin;
 use crate::linux::mm_types::{AddressSpace, Folio};
+use crate::linux::mmdebug::peek_flags;
 use crate::linux::page_flags::{folio_clear_active, folio_clear_unevictable, folio_test_lru, folio_test_swapcache};
 use crate::linux::page_ref::{folio_ref_count, folio_try_get};
 use crate::linux::pagemap::{folio_mapped, folio_mapping, folio_raw_mapping, folio_test_anon};
@@ -18,7 +19,7 @@ use crate::vocab::*;
 
 /// `memory_failure()`, v6.12, of a file folio by its page frame: unmaps it, then truncates it alone out of its file.
 /// True (MF_RECOVERED): it is out, and nobody has it any more. Left out: anonymous and free pages, the swap cache,
-/// PG_hwpoison, signals to the processes that map it.
+/// tmpfs (whose pages stay in their file, marked), PG_hwpoison, signals to the processes that map it.
 pub fn memory_failure(folio: Folio) -> bool {
     kfn!(memory_failure);
     // HWPoisonHandlable(), before and after the reference: the lock bit means something only on a folio that was filed.
@@ -31,7 +32,8 @@ pub fn memory_failure(folio: Folio) -> bool {
     }
     folio_lock(folio);
     folio_wait_writeback(folio);
-    let left_out = folio_test_anon(folio) || folio_test_swapcache(folio);
+    let tmpfs = || peek_flags(folio) & PG_SWAPBACKED != 0;
+    let left_out = folio_test_anon(folio) || folio_test_swapcache(folio) || tmpfs();
     // Without a mapping it was torn down by somebody else.
     let recovered =
         !left_out && hwpoison_user_mappings(folio) && !folio_raw_mapping(folio).is_null() && me_pagecache_clean(folio);

@@ -41,6 +41,7 @@ fn vm_area_alloc(mm: Mm, place: VmPlace, flags: u64) -> Option<Vma> {
     m().note(Note::VmaAlloc, vma.obj(Field::VmFlags), vma.0 as u32);
     vma.set_place(place);
     m().poke(vma.obj(Field::VmAnonVma), 0);
+    m().poke(vma.obj(Field::VmTruncateCount), 0);
     vma.set_vm_flags(flags);
     Some(vma)
 }

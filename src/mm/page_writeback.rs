@@ -88,6 +88,8 @@ fn __folio_cancel_dirty(folio: Folio) {
     kfn!(__folio_cancel_dirty);
     if !kernel().has_writeback() || folio_mapping(folio).is_some_and(mapping_can_writeback) {
         folio_test_clear_dirty(folio);
+    } else if bug(bugs::SPLIT_CLEAR_DIRTY) {
+        __folio_clear_dirty(folio); // __split_huge_page(), of a tail beyond the end of a tmpfs file
     } else {
         folio_clear_dirty(folio);
     }

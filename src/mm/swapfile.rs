@@ -8,6 +8,7 @@
 use super::filemap::{filemap_get_entry, folio_lock, folio_unlock, folio_wait_writeback};
 use super::mmap::mmput;
 use super::rmap::{folio_add_anon_rmap_pte, folio_add_new_anon_rmap};
+use super::shmem::shmem_unuse;
 use super::swap::folio_put;
 use super::swap_state::{__delete_from_swap_cache, delete_from_swap_cache, swap_cache_get_folio, swapin_readahead};
 use super::{bug, kernel};
@@ -102,6 +103,14 @@ pub fn swap_duplicate(slot: usize) -> bool {
     true
 }
 
+/// `swap_shmem_alloc()`, v6.12: the slot's entry is the one in a file of tmpfs. The slot has SWAP_HAS_CACHE.
+pub fn swap_shmem_alloc(slot: usize) {
+    kfn!(swap_shmem_alloc);
+    lock_cluster(); // __swap_duplicate()
+    set_swap_map(slot, SWAP_MAP_SHMEM | swap_map(slot) & SWAP_HAS_CACHE);
+    unlock_cluster();
+}
+
 /// `swapcache_prepare()`, v6.12: takes SWAP_HAS_CACHE, which makes the caller the one to add the slot to the swap
 /// cache.
 pub fn swapcache_prepare(slot: usize) -> Result<(), PrepareError> {
@@ -124,6 +133,8 @@ fn __swap_entry_free_locked(slot: usize, has_cache: bool) -> u64 {
     let usage = if has_cache {
         bug_on(byte & SWAP_HAS_CACHE == 0, VmBug::SwapMap);
         if bug(bugs::M_SLOT_FREED) { 0 } else { byte & SWAP_COUNT }
+    } else if byte & SWAP_COUNT == SWAP_MAP_SHMEM {
+        byte & SWAP_HAS_CACHE
     } else {
         // Nothing stops the count at 0.
         byte.wrapping_sub(1) & SWAP_COUNT | byte & SWAP_HAS_CACHE
@@ -469,11 +480,11 @@ fn unuse_cached() {
 }
 
 /// `try_to_unuse()`, v6.12: until no slot is in use. No slot is given out meanwhile. False: no frame for a page, or the
-/// task was killed. Left out: shmem.
+/// task was killed.
 fn try_to_unuse() -> bool {
     kfn!(try_to_unuse);
     while swap_usage_in_pages() != 0 {
-        if !unuse_mms() {
+        if !shmem_unuse() || !unuse_mms() {
             return false;
         }
         unuse_cached();

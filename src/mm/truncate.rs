@@ -23,7 +23,7 @@ use crate::vocab::*;
 // ----- one folio (MM-6.12 4.1) -----
 
 /// The contents of a page of the file may be lost from here on.
-fn discard(mapping: AddressSpace, index: usize) {
+pub(super) fn discard(mapping: AddressSpace, index: usize) {
     m().note(Note::FileDiscard, Obj::NONE, page_id(mapping.index as usize, index));
 }
 
@@ -40,7 +40,8 @@ fn folio_invalidate(folio: Folio) {
 fn truncate_cleanup_folio(mapping: AddressSpace, folio: Folio) {
     kfn!(truncate_cleanup_folio);
     if kernel().has_processes() {
-        if folio_mapped(folio) && !bug(bugs::M_TRUNCATE_MAPPED) {
+        let left_mapped = bug(bugs::SHMEM_SECOND_PASS) && shmem_mapping(mapping);
+        if folio_mapped(folio) && !bug(bugs::M_TRUNCATE_MAPPED) && !left_mapped {
             unmap_mapping_folio(folio);
         }
         // What processes have written until they lost the page goes with it.
@@ -76,8 +77,11 @@ fn __clear_shadow_entry(mapping: AddressSpace, index: usize) {
 }
 
 /// `clear_shadow_entries()`, v6.12: for invalidation, the value entries a batch has met, as far as they are still
-/// there. Left out: shmem, DAX, the inode LRU.
+/// there; tmpfs's own entries stay. Left out: DAX, the inode LRU.
 fn clear_shadow_entries(mapping: AddressSpace, fbatch: &mut FolioBatch) {
+    if shmem_mapping(mapping) {
+        return;
+    }
     kfn!(clear_shadow_entries);
     clear_values(mapping, fbatch);
 }
@@ -222,7 +226,7 @@ fn truncate_edge(mapping: AddressSpace, start: usize, end: usize, index: usize) 
 
 /// `truncate_inode_partial_folio()`, v6.12. Folio locked, in its mapping, a reference held. Left out: zeroing a part,
 /// splitting a large folio.
-fn truncate_inode_partial_folio(folio: Folio, start: usize, end: usize) {
+pub(super) fn truncate_inode_partial_folio(folio: Folio, start: usize, end: usize) {
     kfn!(truncate_inode_partial_folio);
     if !bug(bugs::M_TRUNCATE_WRITEBACK) {
         folio_wait_writeback(folio);

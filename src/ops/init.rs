@@ -20,6 +20,11 @@ impl Default for MappingInit {
 }
 
 impl MappingInit {
+    /// Whether the file is one of tmpfs: its pages are swap-backed.
+    pub const fn is_shmem(&self) -> bool {
+        self.aops & AOPS_SHMEM != 0
+    }
+
     /// Whether a device is behind the file; the pages of one without (ramfs) start as zeros.
     pub const fn has_device(&self) -> bool {
         self.aops & AOPS_WRITEBACK != 0
@@ -125,11 +130,13 @@ impl VmaInit {
     }
 }
 
-/// A page that was swapped out: a swap entry, the only one of its slot.
+/// A page that was swapped out: where the swap entry is, the only one of its slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub struct SwapInit {
-    pub mm: u8,
-    pub addr: u8,
+pub enum SwapInit {
+    /// In a page table.
+    Page { mm: u8, addr: u8 },
+    /// In a file of tmpfs.
+    File { mapping: u8, index: u8 },
 }
 
 /// The initial state. Frames without a folio are free.
@@ -171,7 +178,13 @@ impl Init {
 
     /// The slot a page-table entry names.
     pub fn slot_at(&self, mm: usize, addr: usize) -> Option<usize> {
-        self.swaps.iter().position(|s| s.is_some_and(|s| (s.mm as usize, s.addr as usize) == (mm, addr)))
+        let here = |s: SwapInit| s == SwapInit::Page { mm: mm as u8, addr: addr as u8 };
+        self.swaps.iter().position(|s| s.is_some_and(here))
+    }
+
+    /// The slot a file of tmpfs names.
+    pub fn file_slot_at(&self, mapping: u8, index: u8) -> Option<usize> {
+        self.swaps.iter().position(|s| *s == Some(SwapInit::File { mapping, index }))
     }
 
     /// Whether a folio in frame `pfn` can be in the swap cache: it is in the slot of its frame's number.
@@ -204,6 +217,9 @@ impl Init {
         let at = |(mm, addr): (usize, usize)| self.vma_at(mm, addr).is_some_and(|(i, _)| i == vma);
         let anon = |f: &FolioInit| matches!(f.place, FolioPlace::Anon { .. });
         self.folios.iter().flatten().filter(|f| anon(f)).any(|f| f.users().any(at))
-            || self.swaps.iter().flatten().any(|s| at((s.mm as usize, s.addr as usize)))
+            || self.swaps.iter().flatten().any(|s| match *s {
+                SwapInit::Page { mm, addr } => at((mm as usize, addr as usize)),
+                SwapInit::File { .. } => false,
+            })
     }
 }

@@ -90,10 +90,12 @@ pub fn words(init: &Init, model: Model, poke: &mut dyn FnMut(Obj, u64)) {
         }
     }
     for (slot, _) in init.swaps.iter().enumerate().filter(|(_, s)| s.is_some()) {
-        poke(Obj::at(Field::SwapMap, 0, slot), 1);
+        let in_file = matches!(init.swaps[slot], Some(SwapInit::File { .. }));
+        poke(Obj::at(Field::SwapMap, 0, slot), if in_file { SWAP_MAP_SHMEM } else { 1 });
         poke(Obj::at(Field::Disk, SWAP_SPACE, slot), disk_version(SWAP_SPACE, slot));
     }
     swap_cache_words(init, poke);
+    shmem_words(init, poke);
     let mlocked = init.folios.iter().flatten().filter(|f| f.flags & PG_MLOCKED != 0).count();
     poke(Obj::at(Field::NrMlock, 0, 0), mlocked as u64);
     let free = (0..FOLIOS).filter(|f| init.folios[*f].is_none()).fold(Seq::EMPTY, Seq::push_tail);
@@ -112,6 +114,26 @@ fn swap_cache_words(init: &Init, poke: &mut dyn FnMut(Obj, u64)) {
         pages += 1;
     }
     poke(Obj::mapping(SWAP_SPACE, Field::NrPages), pages);
+}
+
+/// The swap entries in files of tmpfs, whose inodes are on the list.
+fn shmem_words(init: &Init, poke: &mut dyn FnMut(Obj, u64)) {
+    let mut listed = Seq::EMPTY;
+    for i in 0..MAPPINGS as u8 {
+        let slots = (0..SLOTS as u8).filter_map(|index| Some((index, init.file_slot_at(i, index)?)));
+        let mut swapped = 0;
+        for (index, slot) in slots {
+            poke(Obj::slot(i as usize, index as usize), 1 << 63 | (slot as u64 + 1));
+            swapped += 1;
+        }
+        if swapped != 0 {
+            poke(Obj::mapping(i as usize, Field::Swapped), swapped);
+            listed = listed.push_tail(i as usize);
+        }
+    }
+    if listed != Seq::EMPTY {
+        poke(Obj::at(Field::ShmemSwaplist, 0, 0), listed.0);
+    }
 }
 
 /// `address_space->flags`. An unmovable mapping is unevictable, too: `mapping_set_unmovable()` (v6.8) sets both bits,
@@ -257,7 +279,9 @@ fn folio_flags(init: &Init, folio: &FolioInit, model: Model) -> u64 {
     let (implied, unevictable) = match folio.place {
         FolioPlace::Cache { mapping, .. } => {
             let mapping = init.mapping(mapping).map_or(0, |m| as_flags(&m, model));
-            (PG_UPTODATE, mapping & AS_UNEVICTABLE != 0)
+            let shmem = matches!(folio.place, FolioPlace::Cache { mapping, .. }
+                if init.mapping(mapping).is_some_and(|m| m.is_shmem()));
+            (PG_UPTODATE | if shmem { PG_SWAPBACKED } else { 0 }, mapping & AS_UNEVICTABLE != 0)
         }
         FolioPlace::Anon { .. } => {
             let exclusive = if model.kernel.has_folios() { PG_ANON_EXCLUSIVE } else { 0 };

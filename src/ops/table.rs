@@ -12,6 +12,8 @@ const NONLINEAR: &[Kernel] = &[Kernel::V3_13];
 /// Kernels that write back and swap.
 const RICH: &[Kernel] = &[Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 const V5_0: &[Kernel] = &[Kernel::V5_0];
+/// Only the newest.
+const V6_12: &[Kernel] = &[Kernel::V6_12];
 /// Kernels with processes.
 const PROCESSES: &[Kernel] = &[Kernel::V3_13, Kernel::V5_0, Kernel::V6_5, Kernel::V6_8, Kernel::V6_12];
 const COMPACT: Arg = Arg::Mode(&["sync", "async", "sync_nofs", "async_nofs"]);
@@ -161,4 +163,12 @@ ops! {
     try_to_release_page(m: Arg::Mapping, index: Arg::Index) in V5_0 as Lookup => run::file::try_to_release_page;
     /// Truncate a whole file without the locks of a truncation, as a block device's page cache is.
     kill_bdev(m: Arg::Mapping) in FOLIOS as Remove => run::file::kill_bdev;
+    /// UFFDIO_COPY of one page, where nothing is mapped: anonymous, or in a file of tmpfs.
+    uffd_copy(p: Arg::Process, addr: Arg::Addr) in V6_12 as Add => run::process::uffd_copy;
+    /// UFFDIO_MOVE of one anonymous page to another address, where nothing is mapped.
+    uffd_move(p: Arg::Process, from: Arg::Addr, to: Arg::Addr) in V6_12 as Map => run::process::uffd_move;
+    /// Read or write a page of a process as /proc/PID/mem does, whatever the protection of its mapping (FOLL_FORCE).
+    proc_mem(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Lookup => run::process::proc_mem;
+    /// A driver takes a page of a process to move it to its device, has no room there, and gives it back.
+    migrate_vma(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Move => run::process::migrate_vma;
 }

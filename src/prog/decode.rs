@@ -18,7 +18,7 @@
 //!
 //! *Mapping*: `0x80` it exists (the hot one always does); `b & 3 == 3` no migrate_folio; `0x04` free_folio; the three
 //! bits above: 4 and 5 unevictable, 6 also unmovable, 7 both or, with `0x40`, unmovable alone. *File system*: the low
-//! three bits: 0 to 2 none (ramfs), 3 a block device's, 4 one with buffers, 5 one with iomap, 6 a network's, 7 one with
+//! three bits: 0 none (ramfs), 1 and 2 tmpfs (before v6.12 none), 3 a block device's, 4 one with buffers, 5 one with iomap, 6 a network's, 7 one with
 //! buffers and stable pages; size 4 unless the next two bits are 3, then 1 to 4 by the two above.
 //!
 //! *VMA*: from where the one before ended. `b & 3`: 0 none but a hole of one page, 3 read-only, or with `0x80` locked;
@@ -29,10 +29,12 @@
 //! else mapping `b >> 4 & 3` mod 3 if it exists; index `b >> 2 & 3` or the next free one. The hot folio is at the hot
 //! mapping's hot index whatever its place byte says. Anonymous: process `b >> 5 & 1`, virtual page `b & 3` or the next
 //! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
-//! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. On v3.13 what a locked VMA maps is mlocked unless the
+//! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. A page of tmpfs is dirty unless the low three bits are
+//! 0. On v3.13 what a locked VMA maps is mlocked unless the
 //! low three bits are 4 or 5. At most 6 folios, so that two frames are free.
 //!
-//! *Swap slot*: from 0xC0, place as an anonymous folio's.
+//! *Swap slot*: from 0xC0, place as an anonymous folio's; with `0x10` that of a tmpfs file's page at index `b & 3` or
+//! the next free one, if there is such a file.
 //!
 //! *Duel*: each CPU has one to three kinds of its own, which it goes through once: an odd CPU takes the hot object away
 //! and, most of the time, brings another one in (at another index, so that a frame comes back where it does not
@@ -233,13 +235,14 @@ fn decode_mappings(p: &mut Program, bytes: &[u8], systems: &[u8], hot: &Hot) {
         };
         *m = Some(MappingInit { flags, aops: migrate | free, ..MappingInit::default() });
         if let Some(m) = m.as_mut().filter(|_| p.model.kernel.has_writeback()) {
-            file_system(m, *system);
+            file_system(m, *system, p.model.kernel);
         }
     }
 }
 
-fn file_system(m: &mut MappingInit, b: u8) {
+fn file_system(m: &mut MappingInit, b: u8, kernel: Kernel) {
     let (aops, flags) = match b & 7 {
+        1 | 2 if kernel >= Kernel::V6_12 => (AOPS_SHMEM, 0),
         0..3 => (0, 0),
         3 => (AOPS_WRITEBACK | AOPS_WRITEPAGE | AOPS_BUFFERS, 0),
         4 => (AOPS_WRITEBACK | AOPS_BUFFERS | AOPS_PAGE_MKWRITE, 0),
@@ -306,12 +309,24 @@ fn anon_place(p: &Program, b: u8, hot: &Hot) -> Option<(u8, u8)> {
     places.into_iter().find(|(mm, addr)| p.init.takes_anon(*mm as usize, *addr as usize, p.model.kernel))
 }
 
+/// A place for a swapped-out page of a tmpfs file, if the byte asks for one: the hot file's or the first there is.
+fn shmem_place(p: &Program, b: u8, hot: &Hot) -> Option<(u8, u8)> {
+    let files = (0..MAPPINGS as u8).map(|i| (hot.mapping + i) % MAPPINGS as u8);
+    let file = files.filter(|_| b & 0x10 != 0).find_map(|m| Some((m, p.mapping(m).filter(MappingInit::is_shmem)?)));
+    let (m, mapping) = file?;
+    let free = |index: &u8| p.init.file_slot_at(m, *index).is_none() && !(m == hot.mapping && *index == hot.index);
+    let index = (0..mapping.size).map(|i| ((b & 3) + i) % mapping.size).find(free)?;
+    Some((m, index))
+}
+
 fn decode_swaps(p: &mut Program, bytes: &[u8], hot: &Hot) {
     if !p.model.kernel.has_writeback() {
         return;
     }
     for (i, b) in bytes.iter().enumerate().filter(|(_, b)| **b >= 0xC0) {
-        p.init.swaps[i] = anon_place(p, *b, hot).map(|(mm, addr)| SwapInit { mm, addr });
+        p.init.swaps[i] = shmem_place(p, *b, hot)
+            .map(|(mapping, index)| SwapInit::File { mapping, index })
+            .or_else(|| anon_place(p, *b, hot).map(|(mm, addr)| SwapInit::Page { mm, addr }));
     }
 }
 
@@ -363,6 +378,10 @@ fn folio(p: &Program, place: FolioPlace, b: u8) -> FolioInit {
     }
     let FolioPlace::Cache { mapping, index } = place else { return FolioInit::new(place, flags) };
     let m = p.mapping(mapping).unwrap_or_default();
+    if m.is_shmem() {
+        // What has been written is nowhere else.
+        flags |= PG_SWAPBACKED | if b & 7 != 0 { PG_DIRTY } else { 0 };
+    }
     if matches!(b & 7, 5 | 6) && m.aops & (AOPS_BUFFERS | AOPS_IOMAP) != 0 {
         flags |= PG_PRIVATE;
     }

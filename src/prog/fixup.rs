@@ -2,7 +2,7 @@
 
 use super::preset;
 use super::types::{EPILOGUE_OP, Op, Program};
-use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, OpSpec, TABLE, VmaInit, VmaKind};
+use crate::ops::{Arg, FolioInit, FolioPlace, MappingInit, OpSpec, SwapInit, TABLE, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt};
 use crate::vocab::*;
 use std::collections::BTreeSet;
@@ -23,10 +23,14 @@ pub(super) fn mapping_flags(kernel: Kernel) -> u64 {
 /// Callbacks only a file that can write back has.
 const NEED_WRITEBACK: u64 = AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_LAUNDER;
 
+/// The callbacks of tmpfs.
+const SHMEM_AOPS: u64 = AOPS_SHMEM | AOPS_MIGRATE_FOLIO;
+
 /// Callbacks an address_space may have.
 pub(super) fn aops(kernel: Kernel) -> u64 {
     let new = AOPS_WRITEBACK | AOPS_WRITEPAGE | AOPS_BUFFERS | AOPS_IOMAP | AOPS_PAGE_MKWRITE | AOPS_LAUNDER;
-    AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO | if kernel.has_writeback() { new } else { 0 }
+    let shmem = if kernel >= Kernel::V6_12 { AOPS_SHMEM } else { 0 };
+    AOPS_MIGRATE_FOLIO | AOPS_FREE_FOLIO | shmem | if kernel.has_writeback() { new } else { 0 }
 }
 
 /// The row of an operation.
@@ -42,7 +46,10 @@ pub(super) fn args_of(op: &Op) -> impl Iterator<Item = (usize, Arg)> + use<> {
 
 /// What is wrong with the flags of a folio of a file.
 fn file_flags_error(f: &FolioInit, m: &MappingInit) -> Option<&'static str> {
-    if f.flags & (PG_SWAPBACKED | PG_SWAPCACHE) != 0 {
+    if m.is_shmem() && f.flags & PG_SWAPCACHE != 0 {
+        return Some("is in a file: expected no flag swapcache");
+    }
+    if !m.is_shmem() && f.flags & (PG_SWAPBACKED | PG_SWAPCACHE) != 0 {
         return Some("is in a file: expected no flag swapbacked or swapcache");
     }
     if f.flags & PG_PRIVATE != 0 && m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
@@ -59,6 +66,9 @@ fn file_flags_error(f: &FolioInit, m: &MappingInit) -> Option<&'static str> {
 
 fn fix_file_flags(flags: &mut u64, m: &MappingInit) {
     *flags &= !(PG_SWAPBACKED | PG_SWAPCACHE);
+    if m.is_shmem() {
+        *flags |= PG_SWAPBACKED;
+    }
     if m.aops & (AOPS_BUFFERS | AOPS_IOMAP) == 0 {
         *flags &= !PG_PRIVATE;
     }
@@ -110,6 +120,10 @@ impl Program {
         for m in self.init.mappings.iter_mut().flatten() {
             m.flags &= mapping_flags(kernel);
             m.aops &= aops(kernel);
+            if m.is_shmem() {
+                m.aops = SHMEM_AOPS;
+                m.flags &= AS_UNEVICTABLE;
+            }
             if m.aops & AOPS_WRITEBACK == 0 {
                 m.aops &= !NEED_WRITEBACK;
             }
@@ -148,6 +162,9 @@ impl Program {
         let (m, kernel) = (self.mapping(i as u8)?, self.model.kernel);
         if m.flags & !mapping_flags(kernel) != 0 || m.aops & !aops(kernel) != 0 {
             return Some(format!("m{i} has flags or callbacks: expected those a file of {} can have", kernel.name()));
+        }
+        if m.is_shmem() && (m.aops != SHMEM_AOPS || m.flags & !AS_UNEVICTABLE != 0) {
+            return Some(format!("m{i} is of tmpfs: expected aops=migrate_folio|shmem, and no flag but unevictable"));
         }
         if m.aops & NEED_WRITEBACK != 0 && m.aops & AOPS_WRITEBACK == 0 {
             return Some(format!("m{i} has callbacks of a device's file: expected aops writepages, too"));
@@ -265,12 +282,21 @@ impl Program {
     /// What is wrong with what swap slot `i` holds.
     pub(super) fn swap_error(&self, i: usize) -> Option<String> {
         let s = self.init.swaps.get(i).copied().flatten()?;
-        let (mm, addr) = (s.mm as usize, s.addr as usize);
         if !self.model.kernel.has_writeback() {
             return Some(format!("s{i} is swapped out: expected no swap on {}", self.model.kernel.name()));
         }
-        let vma = self.init.vma_at(mm, addr).filter(|(_, v)| mm < MMS && v.kind.private() && !v.locked);
         let cached = self.init.folios[i].is_some_and(|f| f.flags & PG_SWAPCACHE != 0);
+        let (mm, addr) = match s {
+            SwapInit::Page { mm, addr } => (mm as usize, addr as usize),
+            SwapInit::File { mapping, index } => {
+                let file = self.mapping(mapping).filter(|m| m.is_shmem() && index < m.size);
+                let here = |f: &FolioInit| f.place == FolioPlace::Cache { mapping, index };
+                let taken = cached || self.init.folios.iter().flatten().any(here);
+                let wrong = file.is_none() || taken || self.init.file_slot_at(mapping, index) != Some(i);
+                return wrong.then(|| format!("s{i} is at m{mapping} index {index}: expected a free page of tmpfs"));
+            }
+        };
+        let vma = self.init.vma_at(mm, addr).filter(|(_, v)| mm < MMS && v.kind.private() && !v.locked);
         let taken = cached || self.init.folio_at(mm, addr).is_some() || self.init.slot_at(mm, addr) != Some(i);
         (vma.is_none() || taken)
             .then(|| format!("s{i} is at p{mm} page {addr}: expected a free page of a private VMA, not locked"))
@@ -350,8 +376,16 @@ impl Program {
         let before = std::mem::take(&mut self.init.swaps);
         for (i, s) in before.into_iter().enumerate() {
             let Some(mut s) = s else { continue };
-            s.mm %= MMS as u8;
-            s.addr %= VADDRS as u8;
+            match &mut s {
+                SwapInit::Page { mm, addr } => {
+                    *mm %= MMS as u8;
+                    *addr %= VADDRS as u8;
+                }
+                SwapInit::File { mapping, index } => {
+                    *mapping %= MAPPINGS as u8;
+                    *index %= SLOTS as u8;
+                }
+            }
             self.init.swaps[i] = Some(s);
             if self.swap_error(i).is_some() {
                 self.init.swaps[i] = None;

@@ -7,7 +7,7 @@
 
 use super::fixup::args_of;
 use super::types::{EPILOGUE_OP, Program};
-use crate::ops::{Arg, FolioPlace, VmaInit, VmaKind};
+use crate::ops::{Arg, FolioPlace, SwapInit, VmaInit, VmaKind};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Schedule};
 use crate::vocab::{CPUS, FOLIOS, MAPPINGS, SLOTS, VMAS, VMAS_PER_MM};
 use std::collections::BTreeSet;
@@ -102,7 +102,8 @@ impl Size {
         for (i, s) in p.init.swaps.iter().enumerate() {
             let Some(s) = s else { continue };
             size.objects += 1;
-            size.values += i + s.mm as usize + s.addr as usize;
+            let (SwapInit::Page { mm: owner, addr: page } | SwapInit::File { mapping: owner, index: page }) = *s;
+            size.values += i + usize::from(owner) + usize::from(page);
         }
         for (i, f) in p.init.folios.iter().enumerate() {
             let Some(f) = f else { continue };

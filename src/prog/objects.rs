@@ -192,8 +192,13 @@ fn processes(text: &str) -> Result<u8, String> {
 fn swap(args: &[Argument<'_>]) -> Result<SwapInit, String> {
     match args {
         [(None, mm), (Some("addr"), addr)] => {
-            Ok(SwapInit { mm: object(mm, "p", MMS)?, addr: value("addr", Arg::Addr, addr)? })
+            Ok(SwapInit::Page { mm: object(mm, "p", MMS)?, addr: value("addr", Arg::Addr, addr)? })
         }
-        _ => Err("a swapped-out page says where it was: expected `swap(p0, addr=0)`".to_string()),
+        [(None, m), (Some("index"), index)] => {
+            Ok(SwapInit::File { mapping: object(m, "m", MAPPINGS)?, index: value("index", Arg::Index, index)? })
+        }
+        _ => {
+            Err("a swapped-out page says where it was: expected `swap(p0, addr=0)` or `swap(m0, index=0)`".to_string())
+        }
     }
 }

@@ -226,7 +226,7 @@ fn any_repaired_program_is_valid() {
             *v = (b & 1 != 0).then_some(vma);
         }
         for s in &mut p.init.swaps {
-            *s = (rng.bits() & 1 != 0).then(|| SwapInit { mm: rng.bits() as u8, addr: rng.bits() as u8 });
+            *s = (rng.bits() & 1 != 0).then(|| SwapInit::Page { mm: rng.bits() as u8, addr: rng.bits() as u8 });
         }
         for ops in &mut p.cpus {
             for _ in 0..rng.bits() % 11 {

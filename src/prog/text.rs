@@ -8,7 +8,7 @@ use super::parse::{self, ParseError};
 use super::types::{EPILOGUE_OP, Expect, File, Op, Program};
 use super::{preset, sites};
 use crate::bugs::BUGS;
-use crate::ops::{Arg, FolioPlace, VmaInit, VmaKind};
+use crate::ops::{Arg, FolioPlace, SwapInit, VmaInit, VmaKind};
 use crate::sched::{Anchor, Preempt};
 use crate::vocab::*;
 use std::fmt;
@@ -53,6 +53,7 @@ pub(super) const AOPS_NAMES: &[(u64, &str)] = &[
     (AOPS_IOMAP, "iomap"),
     (AOPS_PAGE_MKWRITE, "page_mkwrite"),
     (AOPS_LAUNDER, "launder_folio"),
+    (AOPS_SHMEM, "shmem"),
 ];
 pub(super) const VMA_FLAG_NAMES: &[(u64, &str)] = &[(VMA_READ_ONLY, "ro"), (VMA_LOCKED, "locked")];
 pub(super) const VMA_READ_ONLY: u64 = 1;
@@ -204,7 +205,11 @@ fn init(out: &mut String, p: &Program) {
     }
     for (i, s) in init.swaps.iter().enumerate() {
         let Some(s) = s else { continue };
-        out.push_str(&format!("  s{i} = swap(p{}, addr={})\n", s.mm, s.addr));
+        let place = match s {
+            SwapInit::Page { mm, addr } => format!("p{mm}, addr={addr}"),
+            SwapInit::File { mapping, index } => format!("m{mapping}, index={index}"),
+        };
+        out.push_str(&format!("  s{i} = swap({place})\n"));
     }
 }
 

@@ -621,6 +621,7 @@ const PURE: &[Note] = &[
     Note::VmaAlloc,
     Note::VmaFree,
     Note::Woken,
+    Note::UserFill,
 ];
 
 /// Notes read as sentences, not as the names they have in the code.

@@ -463,6 +463,7 @@ fn note(e: &Event) -> Words {
         Note::AnonDiscard => Words::new(format!("contents of {} discarded", user(e.aux)), ""),
         Note::AnonLazyFree => Words::new(format!("contents of {} free to go", user(e.aux)), ""),
         Note::AnonAlias => Words::new(format!("{} shares {}", user(e.aux >> 16), user(e.aux & 0xffff)), ""),
+        Note::UserFill => Words::new(format!("{} filled in {f}", user(e.aux)), ""),
         Note::MigrateCopy => Words::new(format!("migration copies {f} to F{}", e.aux), ""),
         Note::MigrateSuccess => Words::new(format!("{f} migrated to F{}", e.aux), ""),
         Note::MigrateAgain => Words::new(format!("{f} is not moved"), format!("[expected ref {}]", e.aux)),

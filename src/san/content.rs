@@ -4,7 +4,7 @@
 //! the newest write as of the beginning of the reading operation, or a later one. What may legally be lost (truncation,
 //! unmapping, MADV_FREE, writes through a pin) is not asked for; the rules err on that side.
 
-use super::state::{VmArea, file_of, flags, in_slot, is_anon, page, pte, ptes, slot_folio, word};
+use super::state::{VmArea, file_of, flags, in_slot, is_anon, page, pte, ptes, slot_folio, slot_swap, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
@@ -67,6 +67,8 @@ pub(super) struct Content {
     anons: [AnonPage; ANON_PAGES],
     /// The file pages when each program's operation began, and when that was.
     begin: [([FilePage; FILE_PAGES], u32); CPUS],
+    /// Pages of files that somebody got through a private mapping, to write to them; as a bit set.
+    strays: u64,
 }
 
 const BLANK: Written = Written { page: NOBODY, seq: 0, pin: false };
@@ -78,6 +80,7 @@ impl Default for Content {
             files: Default::default(),
             anons: Default::default(),
             begin: Default::default(),
+            strays: 0,
         }
     }
 }
@@ -100,6 +103,15 @@ fn page_of(v: &View, f: usize) -> Option<usize> {
 
 fn disk(v: &View, space: usize, index: usize) -> u64 {
     v.m.peek(Obj::at(Field::Disk, space, index))
+}
+
+/// The folio with the contents of a file page, and else what is on the device. A tmpfs file's page can be in swap.
+fn kept(v: &View, m: usize, index: usize) -> (Option<usize>, u64) {
+    let uptodate = |f: &usize| flags(v.m, *f) & PG_UPTODATE != 0;
+    match slot_swap(v.m.peek(Obj::slot(m, index))) {
+        Some(slot) => (in_slot(v.m, SWAP_SPACE, slot).filter(uptodate), disk(v, SWAP_SPACE, slot)),
+        None => (in_slot(v.m, m, index).filter(uptodate), disk(v, m, index)),
+    }
 }
 
 fn area(v: &View, u: usize) -> Option<VmArea> {
@@ -159,11 +171,36 @@ impl Content {
         None
     }
 
-    fn pin_write(&mut self, v: &View, f: usize, e: &Event) {
+    /// Contents that were copied in before the page had a place; nobody has seen them yet.
+    fn filled(&mut self, v: &View, f: usize, e: &Event) {
+        let x = word(v.m, f, Field::Content);
         if let Some(p) = page_of(v, f) {
-            return self.wrote(e.new, p, e.seq, true);
+            let beyond = (p % SLOTS) as u64 >= v.m.peek(Obj::mapping(p / SLOTS, Field::ISize));
+            self.wrote(x, p, e.seq, false);
+            let any = beyond || self.files[p].discarding != 0;
+            self.files[p] = FilePage { version: x, seq: e.seq, any, ..self.files[p] };
+        } else if let Some(u) = user_page(e.aux) {
+            self.wrote(x, FILE_PAGES + u, e.seq, false);
+            let discarding = self.anons[u].discarding;
+            let known = discarding == 0 && !is_droppable(v, u);
+            let (since, until) = (e.seq, e.seq);
+            self.anons[u] = AnonPage { known, version: x, since, until, discarding, ..Default::default() };
         }
-        let Some(u) = user_page(e.aux) else { return };
+    }
+
+    /// A write through a private mapping is meant for a private copy.
+    fn write_grab(&mut self, v: &View, f: usize, e: &Event) {
+        let private = user_page(e.aux).and_then(|u| area(v, u)).is_some_and(|a| is_private(v, &a));
+        let stray = private && page_of(v, f).is_some();
+        self.strays = self.strays & !(1 << f) | u64::from(stray) << f;
+    }
+
+    fn pin_write(&mut self, v: &View, f: usize, e: &Event) -> Option<Finding> {
+        if let Some(p) = page_of(v, f) {
+            self.wrote(e.new, p, e.seq, true);
+            return (self.strays >> f & 1 != 0).then(|| PRIVATE_WRITE.at(e));
+        }
+        let u = user_page(e.aux)?;
         self.wrote(e.new, FILE_PAGES + u, e.seq, true);
         self.anons[u].loose = true;
         for (mm, addr, entry) in ptes(v.m) {
@@ -171,6 +208,7 @@ impl Content {
                 self.anons[mm * VADDRS + addr].known = false;
             }
         }
+        None
     }
 
     // ----- reads -----
@@ -276,7 +314,9 @@ impl Content {
             None => {
                 let names = |u: &usize| pte(v.m, u / VADDRS, u % VADDRS).swap_slot() == Some(index);
                 let must = |u: usize| self.anons[u].known && !self.accepts(u, disk(v, space, index));
-                (0..ANON_PAGES).filter(names).any(must)
+                let file = |p: &usize| slot_swap(v.m.peek(Obj::slot(p / SLOTS, p % SLOTS))) == Some(index);
+                let newest = |p: usize| self.files[p].version == x && !self.files[p].any;
+                (0..ANON_PAGES).filter(names).any(must) || (0..FILE_PAGES).filter(file).any(newest)
             }
         };
         needed.then(|| LOST.at(e).folio(f).with_other(Some(w.seq)))
@@ -336,6 +376,8 @@ impl Content {
                 (a.zero_ok, a.discarding) = (true, e.task + 1);
             }
             Note::AnonAlias => self.alias(user_page(e.aux & 0xffff)?, user_page(e.aux >> 16)?, e),
+            Note::UserFill => self.filled(v, e.obj.as_folio()?, e),
+            Note::WriteGrab => self.write_grab(v, e.obj.as_folio()?, e),
             Note::SetupDone => self.set_up(v),
             Note::Quiescent => return self.at_rest(v, e),
             _ => {}
@@ -367,8 +409,7 @@ impl Content {
     fn set_up(&mut self, v: &View) {
         for p in 0..FILE_PAGES {
             let (m, index) = (p / SLOTS, p % SLOTS);
-            let cached = in_slot(v.m, m, index).filter(|f| flags(v.m, *f) & PG_UPTODATE != 0);
-            let stored = disk(v, m, index);
+            let (cached, stored) = kept(v, m, index);
             let version = cached.map_or(stored, |f| word(v.m, f, Field::Content));
             let differs = cached.is_some_and(|f| flags(v.m, f) & PG_DIRTY == 0) && version != stored;
             if stored != version {
@@ -420,14 +461,14 @@ impl Content {
         if gone || wanted.any || wanted.seq <= 1 || as_word(Field::ISize) <= index as u64 {
             return None;
         }
-        let cached = in_slot(v.m, m, index).filter(|f| flags(v.m, *f) & PG_UPTODATE != 0);
-        let kept = cached.map_or(disk(v, m, index), |f| word(v.m, f, Field::Content));
+        let (cached, stored) = kept(v, m, index);
+        let kept = cached.map_or(stored, |f| word(v.m, f, Field::Content));
         let w = self.version(kept);
         let lost = kept != wanted.version && w.page != UNKNOWN && (w.page != p as u8 || w.seq < wanted.seq);
         let clean = cached.is_some_and(|f| {
             let dirty = |entry: Pte| page(entry) == Some(f) && entry.is_dirty();
             let covered = flags(v.m, f) & PG_DIRTY != 0 || ptes(v.m).any(|(_, _, entry)| dirty(entry));
-            !covered && !w.pin && kept != disk(v, m, index) && as_word(Field::AOps) & AOPS_WRITEBACK != 0
+            !covered && !w.pin && kept != stored && as_word(Field::AOps) & AOPS_WRITEBACK != 0
         });
         let found = LOST.at(e).with_other(Some(wanted.seq));
         (lost || clean).then(|| cached.map_or(found, |f| found.folio(f)))
@@ -449,7 +490,9 @@ impl Check for Content {
         .note(Note::AnonDiscard)
         .note(Note::AnonLazyFree)
         .note(Note::AnonAlias)
+        .note(Note::UserFill)
         .note(Note::SetupDone)
+        .note(Note::WriteGrab)
         .note(Note::Quiescent);
 
     fn reset(&mut self) {
@@ -482,10 +525,7 @@ impl Content {
         match e.note {
             Note::UserRead => self.user_read(v, f, e),
             Note::UserWrite => self.user_write(v, f, e),
-            Note::PinWrite => {
-                self.pin_write(v, f, e);
-                None
-            }
+            Note::PinWrite => self.pin_write(v, f, e),
             Note::ReadIn => self.read_in(v, f, e),
             Note::FileRead => self.read_file(file_page((e.aux >> 8) as usize, (e.aux & 0xff) as usize)?, e.new, e),
             Note::FileWrite => {

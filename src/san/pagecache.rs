@@ -1,6 +1,6 @@
 //! Page-cache slots and `folio->mapping` agree, folios leave the cache in order, and so for the swap cache.
 
-use super::state::{file_of, flags, in_slot, is_swapcache, page, ptes, slot_folio, slot_is_value, slots, word};
+use super::state::{file_of, flags, in_slot, is_swapcache, page, ptes, slot_folio, slot_is_shadow, slot_is_value, slots, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
@@ -86,10 +86,12 @@ impl PageCache {
             if !tree_locked && v.cx.running {
                 return Some(STORE_UNLOCKED.at(e).folio(f));
             }
-            let twice = slots(v.m).filter(|(_, _, w)| slot_folio(*w) == Some(f)).count() > 1;
+            // A page of tmpfs is in its file and in the swap cache for a moment.
+            let beside = |space: usize| (space == SWAP_SPACE) == (m == SWAP_SPACE);
+            let twice = slots(v.m).filter(|(s, _, w)| beside(*s) && slot_folio(*w) == Some(f)).count() > 1;
             return twice.then(|| TWICE.at(e).folio(f));
         }
-        if slot_is_value(e.new) && self.exiting.get(m).is_some_and(|x| x.1) {
+        if slot_is_shadow(e.new) && self.exiting.get(m).is_some_and(|x| x.1) {
             return Some(SHADOW.at(e));
         }
         removed(v, m, slot_folio(e.old)?, tree_locked, e)

@@ -4,7 +4,7 @@ use super::View;
 use crate::machine::Machine;
 use crate::vocab::*;
 
-/// Tag of an xarray value entry: a shadow.
+/// Tag of an xarray value entry: alone a shadow, else a swap entry of tmpfs.
 const VALUE_ENTRY: u64 = 1 << 63;
 
 /// The folio a slot word names; `None` for an empty slot and for a value entry.
@@ -18,6 +18,19 @@ pub(super) fn slot_folio(word: u64) -> Option<usize> {
 #[inline]
 pub(super) fn slot_is_value(word: u64) -> bool {
     word & VALUE_ENTRY != 0
+}
+
+/// Whether a slot word is a shadow.
+#[inline]
+pub(super) fn slot_is_shadow(word: u64) -> bool {
+    word == VALUE_ENTRY
+}
+
+/// The swap slot a slot word of a tmpfs file names.
+#[inline]
+pub(super) fn slot_swap(word: u64) -> Option<usize> {
+    let named = slot_is_value(word) && (1..=SLOTS as u64).contains(&(word & !VALUE_ENTRY));
+    named.then(|| (word & !VALUE_ENTRY) as usize - 1)
 }
 
 /// The folio in a slot; `None` also for an index outside the tree.

@@ -5,12 +5,14 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "swap":
-    COUNT = "count" actual "M7" "A slot's count is not the number of page-table entries that name it.";
+    COUNT = "count" actual "M7" "A slot's count is not the number of page-table entries that name it, or at rest of tmpfs files'.";
     UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
     FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
     NO_LOCK = "map-unlocked" predictive "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
     FREED = "freed" actual "R-UAF-SWAP"
         "The swap map, the swap cache's tree or the swap device is used after swapoff has freed it.";
+    UNLISTED = "unlisted" actual "MM-6.12 10.10"
+        "A swap entry enters a tmpfs file that is not on shmem_swaplist, or its file leaves the list: swapoff never finds it.";
     HAS_CACHE = "has-cache" actual "M7" "At rest, SWAP_HAS_CACHE does not say whether a slot is in the swap cache.";
 }
 
@@ -51,6 +53,9 @@ impl Swap {
         named.for_each(|slot| entries[slot] += 1);
         for (slot, entries) in entries.iter().enumerate() {
             let byte = v.m.peek(Obj::at(Field::SwapMap, 0, slot));
+            if byte & SWAP_COUNT == SWAP_MAP_SHMEM && *entries == 0 {
+                continue; // the file is not locked
+            }
             if byte == 0 && *entries != 0 {
                 return Some(FREE_SLOT.at(e));
             }
@@ -61,6 +66,24 @@ impl Swap {
         None
     }
 
+    /// A file's slot or the list has changed. The entry is stored after its file is listed, and the file leaves the
+    /// list after its last entry is gone.
+    fn unlisted(v: &View, e: &Event) -> Option<Finding> {
+        let listed = Seq(v.m.peek(Obj::at(Field::ShmemSwaplist, 0, 0)));
+        let lost = |m: usize| !listed.iter().any(|i| i == m);
+        let mut entries = slots(v.m).filter(|(m, _, w)| *m < MAPPINGS && slot_swap(*w).is_some());
+        entries.any(|(m, ..)| lost(m)).then(|| UNLISTED.at(e))
+    }
+
+    /// Slots with the count of tmpfs are each in one slot of one file.
+    fn files(v: &View, e: &Event) -> Option<Finding> {
+        let wrong = |slot: &usize| {
+            let shmem = v.m.peek(Obj::at(Field::SwapMap, 0, *slot)) & SWAP_COUNT == SWAP_MAP_SHMEM;
+            slots(v.m).filter(|(m, _, w)| *m < MAPPINGS && slot_swap(*w) == Some(*slot)).count() != shmem as usize
+        };
+        (0..SLOTS).any(|slot| wrong(&slot)).then(|| COUNT.at(e))
+    }
+
     #[cold]
     fn at_rest(v: &View, e: &Event) -> Option<Finding> {
         let wrong = |slot: &usize| {
@@ -68,13 +91,16 @@ impl Swap {
             cached != (v.m.peek(Obj::at(Field::SwapMap, 0, *slot)) & SWAP_HAS_CACHE != 0)
         };
         let found = (0..SLOTS).find(wrong).map(|slot| (HAS_CACHE.at(e), in_slot(v.m, SWAP_SPACE, slot)));
-        found.map(|(found, f)| f.map_or(found, |f| found.folio(f))).or_else(|| Swap::counts(v, e))
+        found.map(|(found, f)| f.map_or(found, |f| found.folio(f))).or_else(|| Swap::counts(v, e)).or_else(|| Swap::files(v, e))
     }
 }
 
 impl Check for Swap {
     const SPEC: CheckSpec = CheckSpec { name: "swap", title: "swap slots", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().writes(Field::SwapMap).writes(Field::Ptl).note(Note::Quiescent);
+    const TOPICS: Topics = Topics::none().writes(Field::SwapMap).writes(Field::Ptl)
+        .writes(Field::Slot)
+        .writes(Field::ShmemSwaplist)
+        .note(Note::Quiescent);
     const WHILE_ALERT: Topics =
         Topics::none().field(Field::SwapMap).field(Field::Slot).field(Field::XaLock).field(Field::Disk);
 
@@ -104,6 +130,8 @@ impl Check for Swap {
                     e.kind == Kind::Unlock && page_tables_free(v.m) && v.m.peek(Obj::at(Field::SwapLock, 0, 0)) == 0;
                 if free { Swap::counts(v, e) } else { None }
             }
+            Field::Slot if !e.wrote() || slot_swap(e.new).is_none() => None,
+            Field::Slot | Field::ShmemSwaplist => Swap::unlisted(v, e),
             Field::NoField => Swap::at_rest(v, e),
             _ => None,
         }

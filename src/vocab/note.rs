@@ -170,6 +170,8 @@ notes! {
     AnonLazyFree,
     /// The contents at aux & 0xffff are also those at aux >> 16 (mm << 8 | vaddr each): fork, mremap.
     AnonAlias,
+    /// The folio's contents (pure note on its `content`) are from here on those at aux = mm << 8 | vaddr: UFFDIO_COPY.
+    UserFill,
     // Migration; the object is the source's flags (a pure note), aux = the destination.
     MigrateCopy,
     MigrateSuccess,
@@ -183,6 +185,8 @@ notes! {
     PinDone,
     /// The pin is about to be dropped.
     PinDrop,
+    /// A FOLL_WRITE call finds the folio at aux = mm << 8 | vaddr; mmap_lock held.
+    WriteGrab,
     /// `munlock` found PG_lru clear and cleared PG_mlocked without the lock (pure note on the folio's flags).
     MunlockMissed,
     /// VM_LOCKED was cleared from VMA aux, its folios not munlocked yet; the walk that does has ended.

@@ -63,7 +63,9 @@ objects! {
         Slot = "i_pages" [SLOTS], XaLock = "xa_lock", ILock = "i_lock", IState = "i_state", ICount = "i_count",
         IRwsem = "i_rwsem", InvalidateLock = "invalidate_lock", IMmapRwsem = "i_mmap_rwsem", IMmap = "i_mmap",
         IMmapNonlinear = "i_mmap_nonlinear",
-        IPrivateLock = "i_private_lock", ISize = "i_size", Disk = "disk" [SLOTS];
+        IPrivateLock = "i_private_lock", ISize = "i_size", Disk = "disk" [SLOTS],
+        Swapped = "swapped", StopEviction = "stop_eviction",
+        TruncateCount = "truncate_count";
     /// The open-file table entry of a mapping: outside the inode's memory.
     File "m" x MAPPINGS => FCount = "f_count";
     Lruvec "" x 1 => LruLock = "lru_lock", LruList = "lists" [LRU_LISTS];
@@ -73,12 +75,14 @@ objects! {
     Zone "" x 1 => FreeList = "free_list", LruDisable = "lru_disable_count", DrainLock = "lru_drain_lock",
         DrainGen = "lru_drain_gen", NrMlock = "nr_mlock";
     /// The one swap device.
-    Swap "" x 1 => SwapMap = "swap_map" [SLOTS], SwapLock = "cluster_lock", SwapUsers = "swap_users";
+    Swap "" x 1 => SwapMap = "swap_map" [SLOTS], SwapLock = "cluster_lock", SwapUsers = "swap_users",
+        ShmemSwaplist = "shmem_swaplist", ShmemSwaplistMutex = "shmem_swaplist_mutex";
     /// A process's address space with its one page table.
     Mm "mm" x MMS => MmUsers = "mm_users", MmapLock = "mmap_lock", MmVmas = "mm_mt", Ptl = "ptl",
         PteCell = "pte" [VADDRS], WriteProtectSeq = "write_protect_seq", HasPinned = "has_pinned";
     /// A `vm_area_struct`: slab memory.
-    Vma "vma" x VMAS => VmFlags = "vm_flags", VmPlace = "vm_place", VmAnonVma = "anon_vma";
+    Vma "vma" x VMAS => VmFlags = "vm_flags", VmPlace = "vm_place", VmAnonVma = "anon_vma",
+        VmTruncateCount = "vm_truncate_count";
     /// An `anon_vma`: type-stable slab memory.
     AnonVma "av" x ANON_VMAS => AvRefcount = "refcount", AvRoot = "root", AvRwsem = "rwsem", AvTree = "rb_root";
     /// No object: events that are pure notes.

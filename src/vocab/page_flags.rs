@@ -80,6 +80,8 @@ pub mod self_flags {
     pub const AOPS_PAGE_MKWRITE: u64 = 1 << 6;
     /// `launder_folio`: direct I/O writes a dirty folio out itself.
     pub const AOPS_LAUNDER: u64 = 1 << 7;
+    /// tmpfs (`shmem_aops`): pages without a device, which reclaim moves to swap.
+    pub const AOPS_SHMEM: u64 = 1 << 8;
 
     // inode->i_state
     pub const I_FREEING: u64 = 1 << 0;
@@ -103,6 +105,9 @@ pub mod self_flags {
     // swap_map bytes
     pub const SWAP_HAS_CACHE: u64 = 0x40;
     pub const SWAP_COUNT: u64 = 0x3f;
+    /// A count: the one entry is in a slot of a tmpfs file. One below the mask here, which only a count taken below 0
+    /// can reach.
+    pub const SWAP_MAP_SHMEM: u64 = 0x3e;
 
     // buffer_head->b_state
     pub const BH_UPTODATE: u64 = 1 << 0;

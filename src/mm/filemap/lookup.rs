@@ -21,10 +21,19 @@ use crate::vocab::*;
 /// `filemap_get_entry()`, v6.12 (`find_get_entry()` before v5.10). The caller pins the inode. The folio was in the slot
 /// at the reload and is returned with a reference of `owner`; a value entry is returned as nothing.
 pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> Option<Folio> {
+    match get_entry(mapping, index, owner) {
+        Entry::Folio(folio) => Some(folio),
+        _ => None,
+    }
+}
+
+/// [`filemap_get_entry`] for who knows what a value entry is.
+pub fn get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> Entry {
     kfn!(filemap_get_entry);
     rcu_read_lock();
     let found = loop {
-        let Some(folio) = xas_load(mapping, index) else { break None };
+        let entry = xas_load_entry(mapping, index);
+        let Entry::Folio(folio) = entry else { break entry };
         if bug(bugs::M_LOOKUP_GET) {
             folio_get(folio, owner);
         } else if !folio_try_get(folio, owner) {
@@ -34,7 +43,7 @@ pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> O
             folio_put(folio, owner);
             continue;
         }
-        break Some(folio);
+        break entry;
     };
     rcu_read_unlock();
     found
@@ -66,7 +75,8 @@ pub fn find_get_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut F
     while let Some((at, entry)) = find_get_entry(mapping, *start, fbatch.end()) {
         match entry {
             Entry::Folio(folio) => fbatch.add(folio, at),
-            _ => fbatch.add_value(at),
+            Entry::Swap(slot) => fbatch.add_value(at, Some(slot)),
+            _ => fbatch.add_value(at, None),
         }
         *start = at + 1;
     }
@@ -119,7 +129,7 @@ pub fn find_lock_entries(mapping: AddressSpace, start: &mut usize, fbatch: &mut 
     while let Some((at, entry)) = find_get_entry(mapping, index, end) {
         index = at + 1;
         let Entry::Folio(folio) = entry else {
-            fbatch.add_value(at);
+            fbatch.add_value(at, if let Entry::Swap(slot) = entry { Some(slot) } else { None });
             *start = index;
             continue;
         };

@@ -33,7 +33,7 @@ fn vm_bug_not_locked(folio: Folio) {
 
 // ----- removal (MM-6.12 3.6) -----
 
-fn nrpages_add(mapping: AddressSpace, nr: i64) {
+pub(super) fn nrpages_add(mapping: AddressSpace, nr: i64) {
     let add = |v: u64| Some(v.wrapping_add_signed(nr));
     let _ = m().rmw(mapping.obj(Field::NrPages), Order::Plain, Note::Nothing, mapping.aux(), add);
 }

@@ -7,10 +7,12 @@ use crate::linux::fs::{i_size_read, i_size_write};
 use crate::linux::highmem::{copy_folio_from_user, page_id};
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::page_flags::*;
+use crate::linux::pagemap::shmem_mapping;
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::signal::fatal_signal_pending;
 use crate::mm::fs_aops;
 use crate::mm::page_writeback::write_cache_pages;
+use crate::mm::shmem::shmem_write;
 use crate::mm::swap::{folio_batch_release, folio_put};
 use crate::vocab::*;
 
@@ -18,9 +20,12 @@ use crate::vocab::*;
 /// out: partial pages (nothing is read first), copying from a page that must be faulted in, throttling.
 pub fn generic_perform_write(mapping: AddressSpace, index: usize) {
     kfn!(generic_perform_write);
-    if !fatal_signal_pending()
-        && let Some(folio) = __filemap_get_folio(mapping, index, Fgp::WRITEBEGIN, Owner::Lookup)
-    {
+    if fatal_signal_pending() {
+        return;
+    }
+    if shmem_mapping(mapping) {
+        shmem_write(mapping, index);
+    } else if let Some(folio) = __filemap_get_folio(mapping, index, Fgp::WRITEBEGIN, Owner::Lookup) {
         fs_aops::write_begin(mapping, folio);
         copy_folio_from_user(folio, page_id(mapping.index as usize, index));
         write_end(mapping, folio, index);

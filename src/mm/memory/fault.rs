@@ -1,6 +1,6 @@
 //! `mm/memory.c`: faults on empty entries (MM-6.12 3.10, 3.11, 10.7).
 
-use super::{has_page_mkwrite, lock_pte_same, locked_vm_flags, maybe_mkwrite, mk_pte};
+use super::{has_page_mkwrite, is_shmem, lock_pte_same, locked_vm_flags, maybe_mkwrite, mk_pte};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::*;
@@ -17,6 +17,7 @@ use crate::mm::fs_aops::{self, Mkwrite};
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::page_writeback::folio_mark_dirty;
 use crate::mm::rmap::{anon_vma_prepare, folio_add_file_rmap_pte, folio_add_new_anon_rmap};
+use crate::mm::shmem::shmem_fault;
 use crate::mm::swap::{folio_add_lru_vma, folio_put};
 use crate::mm::{bug, kernel};
 use crate::vocab::*;
@@ -72,7 +73,7 @@ pub(super) fn do_fault(vmf: &mut VmFaultInfo) -> VmFault {
 /// hwpoison.
 fn __do_fault(vmf: &mut VmFaultInfo) -> VmFault {
     kfn!(__do_fault);
-    let ret = filemap_fault(vmf);
+    let ret = if is_shmem(vmf.vma) { shmem_fault(vmf) } else { filemap_fault(vmf) };
     if let (VmFault::Locked, Some(folio)) = (ret, vmf.page) {
         vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
     }

@@ -17,10 +17,15 @@ pub(super) use zap::{is_anon, note_anon_discard};
 
 use crate::kfn;
 use crate::linux::fault::*;
+use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::*;
 use crate::linux::pgtable::*;
 use crate::linux::signal::fatal_signal_pending;
 use crate::machine::m;
+use crate::mm::filemap::{folio_lock, folio_unlock};
+use crate::mm::gup::get_user_page_vma_remote;
+use crate::mm::page_writeback::folio_mark_dirty;
+use crate::mm::swap::folio_put;
 use crate::vocab::*;
 
 /// `vma->vm_flags` for who holds the mmap_lock, which keeps them as they are.
@@ -52,6 +57,11 @@ fn has_page_mkwrite(vma: Vma) -> bool {
     vm_ops(vma) & AOPS_PAGE_MKWRITE != 0
 }
 
+/// Whether the VMA maps a file of tmpfs (`shmem_vm_ops`).
+pub(super) fn is_shmem(vma: Vma) -> bool {
+    vm_ops(vma) & AOPS_SHMEM != 0
+}
+
 /// `vma_wants_writenotify()` (mm/vma.c), v6.12: the first write to a clean page of the shared mapping must fault.
 /// Left out: soft-dirty, userfaultfd.
 fn vma_wants_writenotify(vma: Vma, vm_flags: u64) -> bool {
@@ -72,7 +82,7 @@ fn flags_writable(vma: Vma, vm_flags: u64) -> bool {
 }
 
 /// `mk_pte(page, vma->vm_page_prot)` as x86 makes it: young. mmap_lock held.
-fn mk_pte(folio: Folio, vma: Vma) -> Pte {
+pub(super) fn mk_pte(folio: Folio, vma: Vma) -> Pte {
     pte_with_prot(folio, prot_writable(vma))
 }
 
@@ -183,4 +193,34 @@ fn handle_pte_fault(vmf: &mut VmFaultInfo) -> VmFault {
     }
     pte_unmap_unlock(vmf.mm());
     VmFault::Done
+}
+
+/// `__access_remote_vm()`, v6.5 to v6.12, of one page with FOLL_FORCE, as /proc/PID/mem does it. The caller holds an
+/// `mm_users` reference and no lock. False: not mapped, or it cannot be faulted in. Left out: killable waits for the
+/// mmap_lock, `vm_ops->access`.
+pub fn access_remote_vm(mm: Mm, addr: usize, write: bool) -> bool {
+    kfn!(access_remote_vm);
+    mmap_read_lock(mm);
+    let folio = get_user_page_vma_remote(mm, addr, write);
+    if let Some(folio) = folio {
+        let user = page_id(mm.index(), addr);
+        if write {
+            pin_write(folio, user);
+            set_page_dirty_lock(folio);
+        } else {
+            pin_read(folio, user);
+        }
+        folio_put(folio, Owner::User);
+    }
+    mmap_read_unlock(mm);
+    folio.is_some()
+}
+
+/// `set_page_dirty_lock()` (mm/page-writeback.c), v6.12. The caller holds a reference, nothing else keeps the folio in
+/// its file.
+fn set_page_dirty_lock(folio: Folio) {
+    kfn!(set_page_dirty_lock);
+    folio_lock(folio);
+    folio_mark_dirty(folio);
+    folio_unlock(folio);
 }

@@ -180,6 +180,11 @@ fn map_swapped_in(vmf: &mut VmFaultInfo, slot: usize, folio: Folio, swapcache: b
         }
     }
     vmf.orig_pte = pte;
+    let early = bug(bugs::ENTRY_BEFORE_RMAP);
+    if early {
+        folio_ref_transfer(folio, Owner::Fault, Owner::Pte);
+        set_pte_at(mm, addr, pte, PteWrite::Fault);
+    }
     if folio_test_anon(folio) {
         folio_add_anon_rmap_pte(folio, vma, addr, exclusive);
     } else {
@@ -187,8 +192,10 @@ fn map_swapped_in(vmf: &mut VmFaultInfo, slot: usize, folio: Folio, swapcache: b
     }
     let shared = peek_flags(folio) & PG_ANON_EXCLUSIVE == 0;
     vm_bug_on_folio(pte.is_writable() && shared, folio, VmBug::NotExclusive);
-    folio_ref_transfer(folio, Owner::Fault, Owner::Pte);
-    set_pte_at(mm, addr, pte, PteWrite::Fault);
+    if !early {
+        folio_ref_transfer(folio, Owner::Fault, Owner::Pte);
+        set_pte_at(mm, addr, pte, PteWrite::Fault);
+    }
     folio_unlock(folio);
     if vmf.write {
         return do_wp_page(vmf);

@@ -234,6 +234,9 @@ pub fn zap_page_range_single(vma: Vma, start: usize, end: usize, details: ZapDet
 /// `unmap_mapping_range_tree()`, v6.12: file pages `first` to `last` in every VMA that maps them. i_mmap_rwsem held,
 /// which keeps the VMAs where they are.
 fn unmap_mapping_range_tree(mapping: AddressSpace, first: usize, last: usize, details: ZapDetails) {
+    if bug(bugs::UNMAP_CURSOR) {
+        return restartable::unmap_mapping_range_tree(mapping, first, last, details);
+    }
     kfn!(unmap_mapping_range_tree);
     for vma in i_mmap(mapping).iter().map(|v| Vma(v as u8)) {
         let place = vma.place();
@@ -246,6 +249,85 @@ fn unmap_mapping_range_tree(mapping: AddressSpace, first: usize, last: usize, de
     }
     if kernel().has_nonlinear() {
         unmap_mapping_range_list(mapping, first, last);
+    }
+}
+
+/// Up to v2.6.37: i_mmap_lock is a spinlock, and dropped now and then: here after each page. The VMA keeps what it has
+/// come to, for whoever unmaps something of the file: fixed by 2aa15890f3c1, which lets only one at a time do so. The
+/// lock is a semaphore since v3.0, and what was kept is gone with it.
+mod restartable {
+    use super::*;
+    use crate::linux::mm_types::AddressSpace;
+
+    /// `vm_truncate_count` is where to go on, and not a number of `truncate_count`.
+    const RESTART: u64 = 1 << 32;
+
+    fn vm_truncate_count(vma: Vma) -> u64 {
+        crate::prim!(vm_truncate_count);
+        m().load(vma.obj(Field::VmTruncateCount), Order::Relaxed, Note::Nothing, 0)
+    }
+
+    fn set_vm_truncate_count(vma: Vma, count: u64) {
+        crate::prim!(set_vm_truncate_count);
+        m().store(vma.obj(Field::VmTruncateCount), count, Order::Relaxed, Note::Nothing, 0);
+    }
+
+    /// `++mapping->truncate_count`, as `unmap_mapping_range()` begins.
+    fn next_truncate_count(mapping: AddressSpace) -> u64 {
+        crate::prim!(truncate_count);
+        let next = |v: u64| Some(v + 1);
+        let old = m().rmw(mapping.obj(Field::TruncateCount), Order::Relaxed, Note::Nothing, mapping.aux(), next);
+        old.unwrap_or_default() + 1
+    }
+
+    /// `unmap_mapping_range_tree()`, v2.6.37. i_mmap_lock held.
+    pub fn unmap_mapping_range_tree(mapping: AddressSpace, first: usize, last: usize, details: ZapDetails) {
+        kfn!(unmap_mapping_range_tree);
+        let count = next_truncate_count(mapping);
+        loop {
+            let mut vmas = i_mmap(mapping).iter().map(|v| Vma(v as u8));
+            if vmas.all(|vma| unmap_mapping_range_vma(mapping, vma, (first, last), count, details)) {
+                return;
+            }
+        }
+    }
+
+    /// `unmap_mapping_range_vma()`, v2.6.37. i_mmap_lock held. False: it was dropped, the tree is to be looked through
+    /// again.
+    fn unmap_mapping_range_vma(
+        mapping: AddressSpace,
+        vma: Vma,
+        (first, last): (usize, usize),
+        count: u64,
+        details: ZapDetails,
+    ) -> bool {
+        kfn!(unmap_mapping_range_vma);
+        let place = vma.place();
+        let from = first.max(place.pgoff);
+        let to = (last + 1).min(place.pgoff + (place.end - place.start));
+        if from >= to {
+            return true;
+        }
+        let (mut start, end) = (from - place.pgoff + place.start, to - place.pgoff + place.start);
+        let kept = vm_truncate_count(vma);
+        if kept == count {
+            return true; // dealt with
+        }
+        if kept & RESTART != 0 {
+            start = start.max((kept & !RESTART) as usize);
+        }
+        if start < end {
+            zap_page_range_single(vma, start, start + 1, details);
+            start += 1;
+        }
+        if start >= end {
+            set_vm_truncate_count(vma, count);
+            return true;
+        }
+        set_vm_truncate_count(vma, RESTART | start as u64);
+        i_mmap_unlock_read(mapping);
+        i_mmap_lock_read(mapping);
+        false
     }
 }
 

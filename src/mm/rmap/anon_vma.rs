@@ -321,7 +321,7 @@ pub(super) fn folio_lock_anon_vma_read(folio: Folio, try_lock: bool) -> AnonLock
         let root = anon_vma.root();
         if down_read_trylock(RwSem::anon_vma(root)) {
             let same = folio_raw_mapping(folio).same(mapping);
-            let found = same && folio_mapped(folio);
+            let found = same && (bug(bugs::ANON_VMA_UNCHECKED) || folio_mapped(folio));
             if !found {
                 up_read(RwSem::anon_vma(root));
             }

@@ -109,7 +109,7 @@ fn pageout(folio: Folio, mapping: Option<AddressSpace>) -> Pageout {
         }
         return Pageout::Keep;
     };
-    if !mapping.is_swap() && mapping_aops(mapping) & AOPS_WRITEPAGE == 0 {
+    if !mapping.is_swap() && mapping_aops(mapping) & (AOPS_WRITEPAGE | AOPS_SHMEM) == 0 {
         return Pageout::Activate;
     }
     match writepage(mapping, folio) {

@@ -7,15 +7,15 @@ use crate::linux::highmem::device_read;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::page_flags::{folio_mark_uptodate, folio_test_private};
 use crate::linux::page_ref::folio_ref_transfer;
-use crate::linux::pagemap::{mapping_aops, mapping_clear_unevictable, mapping_unmovable};
+use crate::linux::pagemap::{mapping_aops, mapping_clear_unevictable, mapping_unmovable, shmem_mapping};
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::percpu::{Kept, can_keep, keep, take_kept};
 use crate::linux::rwsem::*;
 use crate::machine::m;
 use crate::mm::fs_inode::fput;
 use crate::mm::page_alloc::folio_alloc;
-use crate::mm::{filemap, fs_buffer, iomap, page_writeback, readahead, swap, truncate, vmscan};
-use crate::vocab::{AOPS_BUFFERS, AOPS_IOMAP, AOPS_WRITEBACK, Field, Kernel, Obj, Owner, SLOTS};
+use crate::mm::{filemap, fs_buffer, iomap, page_writeback, readahead, shmem, swap, truncate, vmscan};
+use crate::vocab::{AOPS_BUFFERS, AOPS_IOMAP, AOPS_SHMEM, AOPS_WRITEBACK, Field, Kernel, Obj, Owner, SLOTS};
 
 pub fn filemap_get_entry(args: Args) -> OpResult {
     with_folio(args, |folio| {
@@ -62,12 +62,24 @@ pub fn wait_on_folio(args: Args) -> OpResult {
 }
 
 pub fn filemap_add_folio([m, index, _]: Args) -> OpResult {
-    with_file(m, |mapping| OpResult::of(filemap::filemap_create_folio(mapping, index as usize)))
+    with_file(m, |mapping| {
+        let index = index as usize;
+        let tmpfs = shmem_mapping(mapping);
+        OpResult::of(if tmpfs {
+            shmem::shmem_read_folio(mapping, index)
+        } else {
+            filemap::filemap_create_folio(mapping, index)
+        })
+    })
 }
 
 pub fn filemap_read([m, index, _]: Args) -> OpResult {
     with_file(m, |mapping| {
-        filemap::filemap_read(mapping, index as usize);
+        if shmem_mapping(mapping) {
+            shmem::shmem_file_read_iter(mapping, index as usize);
+        } else {
+            filemap::filemap_read(mapping, index as usize);
+        }
         OpResult::Done
     })
 }
@@ -83,7 +95,7 @@ pub fn filemap_write([m, index, _]: Args) -> OpResult {
 
 /// Runs `f` on a file's mapping with the locks of a truncation held.
 fn with_invalidated(m: u8, f: impl FnOnce(AddressSpace)) -> OpResult {
-    with_file(m, |mapping| {
+    with_other_file(m, |mapping| {
         down_write(RwSem::i_rwsem(mapping));
         let invalidate = self::m().model().kernel.has_folios(); // invalidate_lock came with v5.15
         if invalidate {
@@ -98,31 +110,57 @@ fn with_invalidated(m: u8, f: impl FnOnce(AddressSpace)) -> OpResult {
     })
 }
 
+/// As [`with_file`], of what file systems have of their own, or do without, that are not tmpfs.
+fn with_other_file(m: u8, f: impl FnOnce(AddressSpace) -> OpResult) -> OpResult {
+    with_file(m, |mapping| if shmem_mapping(mapping) { OpResult::Refused } else { f(mapping) })
+}
+
+/// Runs `f` on a mapping of tmpfs, with the i_rwsem of a truncation if `lock`; `None`: it is another file system's.
+fn with_shmem(m: u8, lock: bool, f: impl FnOnce(AddressSpace)) -> Option<OpResult> {
+    if self::m().peek(Obj::mapping(m as usize, Field::AOps)) & AOPS_SHMEM == 0 {
+        return None;
+    }
+    Some(with_file(m, |mapping| {
+        if lock {
+            down_write(RwSem::i_rwsem(mapping));
+        }
+        f(mapping);
+        if lock {
+            up_write(RwSem::i_rwsem(mapping));
+        }
+        OpResult::Done
+    }))
+}
+
 pub fn truncate_inode_pages([m, index, _]: Args) -> OpResult {
-    with_invalidated(m, |mapping| truncate::truncate_inode_pages_range(mapping, index as usize))
+    let start = index as usize;
+    with_shmem(m, false, |mapping| shmem::shmem_truncate_range(mapping, start, SLOTS))
+        .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_inode_pages_range(mapping, start)))
 }
 
 /// `kill_bdev()` (block/bdev.c), up to v6.12: a change of block size, or a last close, is kept out by nothing that
 /// discards blocks or has the page cache in use.
 pub fn kill_bdev([m, ..]: Args) -> OpResult {
-    with_file(m, |mapping| {
+    with_other_file(m, |mapping| {
         truncate::truncate_inode_pages_range(mapping, 0);
         OpResult::Done
     })
 }
 
 pub fn truncate([m, index, _]: Args) -> OpResult {
-    with_invalidated(m, |mapping| truncate::truncate_setsize(mapping, index as usize))
+    with_shmem(m, true, |mapping| shmem::shmem_setattr(mapping, index as usize))
+        .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_setsize(mapping, index as usize)))
 }
 
 pub fn punch_hole([m, index, _]: Args) -> OpResult {
     let start = index as usize;
-    with_invalidated(m, |mapping| truncate::truncate_pagecache_range(mapping, start, start + 1))
+    with_shmem(m, true, |mapping| shmem::shmem_punch_hole(mapping, start, start + 1))
+        .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_pagecache_range(mapping, start, start + 1)))
 }
 
 /// A direct write has the i_rwsem, and not the invalidate_lock.
 pub fn invalidate_pages2([m, index, _]: Args) -> OpResult {
-    with_file(m, |mapping| {
+    with_other_file(m, |mapping| {
         down_write(RwSem::i_rwsem(mapping));
         let all = truncate::invalidate_inode_pages2_range(mapping, index as usize, SLOTS);
         up_write(RwSem::i_rwsem(mapping));
@@ -234,7 +272,7 @@ pub fn mark_buffer_dirty(args @ [m, index, _]: Args) -> OpResult {
 }
 
 pub fn readahead([m, index, _]: Args) -> OpResult {
-    with_file(m, |mapping| {
+    with_other_file(m, |mapping| {
         readahead::page_cache_sync_ra(mapping, index as usize);
         OpResult::Done
     })
@@ -242,7 +280,7 @@ pub fn readahead([m, index, _]: Args) -> OpResult {
 
 /// What fuse does with a page it was given: a new, locked folio enters the cache, and one with contents replaces it.
 pub fn replace_page_cache_folio([m, index, _]: Args) -> OpResult {
-    with_file(m, |mapping| {
+    with_other_file(m, |mapping| {
         if index as usize >= i_size_read(mapping) {
             return OpResult::Nothing;
         }

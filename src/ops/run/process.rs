@@ -10,7 +10,7 @@ use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
 use crate::machine::{Access, Hidden, m};
-use crate::mm::{fremap, gup, madvise, memory, mlock, mmap, vmscan};
+use crate::mm::{fremap, gup, madvise, memory, migrate_device, mlock, mmap, userfaultfd, vmscan};
 use crate::vocab::{MMS, VADDRS, VM_READ, VM_SHARED, VM_WRITE};
 use std::cell::Cell;
 
@@ -180,6 +180,14 @@ pub fn pin_io([how, ..]: Args) -> OpResult {
     OpResult::Done
 }
 
+pub fn proc_mem([p, addr, how]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(memory::access_remote_vm(mm, addr as usize, how == 1)))
+}
+
+pub fn migrate_vma([p, addr, _]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(migrate_device::migrate_vma(mm, addr as usize)))
+}
+
 /// Only who pinned for writing may call the page dirty.
 pub fn unpin([how, ..]: Args) -> OpResult {
     let Some(pin) = take_kept_pin() else { return OpResult::Nothing };
@@ -189,6 +197,14 @@ pub fn unpin([how, ..]: Args) -> OpResult {
         gup::unpin_user_page(pin.folio);
     }
     OpResult::Done
+}
+
+pub fn uffd_copy([p, addr, _]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(userfaultfd::mfill_atomic(mm, addr as usize)))
+}
+
+pub fn uffd_move([p, from, to]: Args) -> OpResult {
+    with_mm(p, |mm| OpResult::of(userfaultfd::move_pages(mm, to as usize, from as usize)))
 }
 
 /// `move_pages()` of one page: `add_folio_for_migration()` isolates under the page-table lock.
