@@ -13,7 +13,7 @@ use foliofuzz::prog::preset;
 use foliofuzz::san::CheckSet;
 use foliofuzz::sched::parse;
 use foliofuzz::vocab::{BugId, Model};
-use harness::{Case, Limits, Side, Tally, Trial, compare};
+use harness::{Case, Limits, Side, Tally, Trial, compare, trial};
 use shuttle_engine::scheduler::Scheduler;
 use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
 use std::mem::ManuallyDrop;
@@ -78,20 +78,22 @@ const FRESH: Make = |name, target, seed, limits| {
 
 fn stock<S: Scheduler>(target: &Target, seed: u64, limits: Limits, make: impl Fn(u64) -> S) -> Trial {
     let mut runner = Runner::new(target.checks);
-    let mut tally = Tally::new(limits);
-    for n in 0.. {
-        let program = fresh_program(program_seed(seed, n), target.model);
-        // Never dropped: one of them prints its seed when it is.
-        let mut driven = ManuallyDrop::new(Driven::new(make(seed ^ u64::from(n) << 32)));
-        for _ in 0..ROUNDS {
-            driven.next_execution();
-            let (bug, points, cut) = seen(&runner.run_with(&program, &mut *driven));
-            if !tally.add(bug, points, cut) {
-                return tally.end();
-            }
+    let (mut n, mut now) = (0, None);
+    let run = || {
+        let (program, driven) = now.get_or_insert_with(|| {
+            let program = fresh_program(program_seed(seed, n / ROUNDS), target.model);
+            // Never dropped: one of them prints its seed when it is.
+            (program, ManuallyDrop::new(Driven::new(make(seed ^ u64::from(n / ROUNDS) << 32))))
+        });
+        driven.next_execution();
+        let run = runner.run_with(program, &mut **driven);
+        n += 1;
+        if n % ROUNDS == 0 {
+            now = None;
         }
-    }
-    tally.end()
+        Some(seen(&run))
+    };
+    trial(limits, run).0
 }
 
 /// `hunt`, in a process of its own, with these options more.
