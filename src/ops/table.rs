@@ -171,4 +171,6 @@ ops! {
     proc_mem(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Lookup => run::process::proc_mem;
     /// A driver takes a page of a process to move it to its device, has no room there, and gives it back.
     migrate_vma(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Move => run::process::migrate_vma;
+    /// mincore() of one page: whether it is in memory.
+    mincore(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Lookup => run::process::mincore;
 }

@@ -10,7 +10,7 @@ use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
 use crate::machine::{Access, Hidden, m};
-use crate::mm::{fremap, gup, madvise, memory, migrate_device, mlock, mmap, userfaultfd, vmscan};
+use crate::mm::{fremap, gup, madvise, memory, migrate_device, mincore, mlock, mmap, userfaultfd, vmscan};
 use crate::vocab::{MMS, VADDRS, VM_READ, VM_SHARED, VM_WRITE};
 use std::cell::Cell;
 
@@ -182,6 +182,13 @@ pub fn pin_io([how, ..]: Args) -> OpResult {
 
 pub fn proc_mem([p, addr, how]: Args) -> OpResult {
     with_mm(p, |mm| OpResult::of(memory::access_remote_vm(mm, addr as usize, how == 1)))
+}
+
+pub fn mincore([p, addr, _]: Args) -> OpResult {
+    with_mm(p, |mm| {
+        mincore::do_mincore(mm, addr as usize);
+        OpResult::Done
+    })
 }
 
 pub fn migrate_vma([p, addr, _]: Args) -> OpResult {
