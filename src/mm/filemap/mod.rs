@@ -28,8 +28,8 @@ use crate::linux::xarray::*;
 use crate::machine::m;
 use crate::vocab::*;
 
-/// `filemap_invalidate_lock_shared()` (include/linux/fs.h), since v5.15: pages may be added to the page cache, as no hole
-/// is being punched and the file is not being truncated. May sleep.
+/// `filemap_invalidate_lock_shared()` (include/linux/fs.h), since v5.15: pages may be added to the page cache, as no
+/// hole is being punched and the file is not being truncated. May sleep.
 pub(super) fn invalidate_lock_shared(mapping: AddressSpace) {
     if kernel().has_folios() && !bug(bugs::Z_NO_INVALIDATE_LOCK) {
         down_read(RwSem::invalidate_lock(mapping));

@@ -177,7 +177,8 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
 
 /// The part of `shrink_active_list()` for too many buffers (`pagevec_strip()` before v3.3): the isolated folio's are
 /// released if it can be locked at once. The test is repeated under the lock. Left out: files that want to be asked
-/// about folios without private data (AS_RELEASE_ALWAYS), whose flag v6.12 reads here with nothing that keeps the inode.
+/// about folios without private data (AS_RELEASE_ALWAYS), whose flag v6.12 reads here with nothing that keeps the
+/// inode.
 fn strip_buffers(folio: Folio) {
     if !folio_test_private(folio) || !folio_trylock(folio) {
         return;
