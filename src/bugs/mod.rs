@@ -57,6 +57,7 @@ mod isolation;
 mod mlock;
 mod more;
 mod open;
+mod pagecache;
 mod shmem;
 mod swap;
 
@@ -68,6 +69,7 @@ pub use isolation::*;
 pub use mlock::*;
 pub use more::*;
 pub use open::*;
+pub use pagecache::*;
 pub use shmem::*;
 pub use swap::*;
 
@@ -110,7 +112,7 @@ const fn mutant(slug: &'static str, title: &'static str, kind: &'static str) -> 
 /// Every bug, in registry order.
 pub static BUGS: &[Bug] = &REGISTRY;
 
-static REGISTRY: [Bug; more::END] = {
+static REGISTRY: [Bug; pagecache::END] = {
     let files = [
         isolation::ROWS,
         freeze::ROWS,
@@ -122,8 +124,9 @@ static REGISTRY: [Bug; more::END] = {
         swap::ROWS,
         shmem::ROWS,
         more::ROWS,
+        pagecache::ROWS,
     ];
-    let mut all = [bug("", "", ""); more::END];
+    let mut all = [bug("", "", ""); pagecache::END];
     let (mut file, mut to) = (0, 0);
     while file < files.len() {
         let mut row = 0;
@@ -137,4 +140,4 @@ static REGISTRY: [Bug; more::END] = {
     all
 };
 
-const _: () = assert!(more::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");
+const _: () = assert!(pagecache::END <= BugSet::CAPACITY, "`Model::bugs` has a bit for each");

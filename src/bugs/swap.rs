@@ -1,6 +1,6 @@
 //! Bugs of released kernels: swap, anonymous memory, and references on user pages (docs/zoo/swap.md).
 
-use super::{Bug, FOLIOS, SWAPS, bug};
+use super::{Bug, FOLIOS, SWAPS, V6_12, bug};
 use crate::vocab::BugId;
 
 bugs! {
@@ -105,6 +105,18 @@ bugs! {
         ..bug(
             "2022_device_migration_loses_dirty",
             "migrate_vma_collect_pmd clears a dirty entry and does not dirty the folio",
+            "historic",
+        )
+    };
+    MINCORE_UNPINNED = Bug {
+        fix: "aeb309b81c6b",
+        since: Some(((2, 6), (4, 18))),
+        applies: V6_12,
+        predictive: Some("swap/freed"),
+        actual: Some("swap/freed"),
+        ..bug(
+            "2018_mincore_without_device",
+            "mincore looks into the swap cache and does not keep the swap device from going off",
             "historic",
         )
     };

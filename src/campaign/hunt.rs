@@ -8,6 +8,7 @@ mod event;
 mod job;
 mod jobs;
 mod keeper;
+mod refind;
 mod session;
 mod spool;
 
@@ -16,6 +17,7 @@ pub use event::{Announced, End, Event, Found, Sink, Stats};
 pub use job::job;
 pub use jobs::supervise;
 pub use keeper::Keeper;
+pub use refind::{Refound, Search, refind};
 pub use session::{Job, Observer, Overview, Plan, Session, Trouble};
 
 use super::analysis::Analysis;

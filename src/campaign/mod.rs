@@ -23,6 +23,7 @@ mod portfolio;
 mod prove;
 pub mod reach;
 mod search;
+pub mod selftest;
 mod setup;
 mod shrink;
 pub mod state;

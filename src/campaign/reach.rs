@@ -69,6 +69,13 @@ impl Sweep {
         }
     }
 
+    /// Programs of one kernel, each under a few schedules.
+    pub fn corpus(&mut self, kernel: Kernel, programs: impl Iterator<Item = Program>) {
+        self.watch.column = column(kernel);
+        let mut rng = Rng::new(0);
+        programs.for_each(|mut program| self.program(&mut program, &mut rng));
+    }
+
     /// Copies one of the inputs kept to `bytes`, rather a late one, which has reached what is rare; its size.
     fn picked(&self, rng: &mut Rng, bytes: &mut [u8]) -> usize {
         let corpus = &self.corpus[self.watch.column];

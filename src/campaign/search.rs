@@ -93,6 +93,8 @@ impl Searcher {
     /// repeated from an input alone is searched like that.
     pub fn forget(&mut self) {
         self.aimed_at.clear();
+        // Strategies begin on the CPU the last schedule began on.
+        self.drawn = Schedule::default();
         if let (Rounds::Portfolio(portfolio), Chosen::Portfolio(mix)) = (&mut self.strategy, Chosen::default()) {
             // Its strategies have memories, too.
             *portfolio = Portfolio::new(mix);

@@ -74,13 +74,16 @@ pub struct HuntArgs {
     job: bool,
 }
 
+/// What schedules are drawn by if nothing is said.
+pub const SCHED: &str = "portfolio";
+
 /// Where findings go if nothing is said.
 const FINDINGS: &str = "findings";
 
 /// More processes than any machine has cores: a slip of the finger.
 const MOST_JOBS: usize = 1024;
 
-fn jobs(text: &str) -> Result<usize, String> {
+pub fn jobs(text: &str) -> Result<usize, String> {
     match text {
         "0" | "auto" => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
         _ => text.parse().ok().filter(|n| *n <= MOST_JOBS).ok_or(format!("expected 0 to {MOST_JOBS}, or auto")),
@@ -202,7 +205,7 @@ fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
         checks: or(&args.checks.checks, stored.checks.clone(), "all"),
         ops: or(&args.ops, stored.ops.clone(), ""),
         rounds: args.rounds.unwrap_or(if begun { stored.rounds } else { ROUNDS }),
-        sched: or(&args.sched, stored.sched.clone(), "portfolio"),
+        sched: or(&args.sched, stored.sched.clone(), SCHED),
         feedback: args.feedback.unwrap_or(!begun || stored.feedback),
         ..stored
     };

@@ -13,6 +13,9 @@ mod list;
 mod load;
 mod prove;
 mod replay;
+mod report;
+#[cfg(feature = "hunt")]
+mod selftest;
 mod shrink;
 #[cfg(feature = "hunt")]
 mod teller;
@@ -43,6 +46,9 @@ enum Verb {
     #[cfg(feature = "hunt")]
     Hunt(hunt::HuntArgs),
     Replay(replay::ReplayArgs),
+    Report(report::ReportArgs),
+    #[cfg(feature = "hunt")]
+    Selftest(selftest::SelftestArgs),
     Shrink(shrink::ShrinkArgs),
     Explain(explain::ExplainArgs),
     Prove(prove::ProveArgs),
@@ -75,6 +81,9 @@ impl Verb {
             #[cfg(feature = "hunt")]
             Verb::Hunt(args) => hunt::run(args),
             Verb::Replay(args) => replay::run(args),
+            Verb::Report(args) => report::run(args),
+            #[cfg(feature = "hunt")]
+            Verb::Selftest(args) => selftest::run(args),
             Verb::Shrink(args) => shrink::run(args),
             Verb::Explain(args) => explain::run(args),
             Verb::Prove(args) => prove::run(args),

@@ -80,6 +80,12 @@ pub fn device_write(folio: Folio, mapping: AddressSpace, index: usize) {
     m().store(Obj::at(Field::Disk, mapping.index as usize, index), v, Order::Plain, Note::WriteOut, folio.0 as u32);
 }
 
+/// Block `index` of the file is freed, and reads as zeros.
+pub fn discard_block(mapping: AddressSpace, index: usize) {
+    prim!(discard_block);
+    m().store(Obj::at(Field::Disk, mapping.index as usize, index), 0, Order::Relaxed, Note::Nothing, 0);
+}
+
 /// The device fills the folio from block `index`.
 pub fn device_read(folio: Folio, mapping: AddressSpace, index: usize) {
     prim!(device_read);

@@ -46,6 +46,13 @@ pub fn folio_try_get(folio: Folio, owner: Owner) -> bool {
     m().rmw(folio.obj(Field::Refcount), Order::Full, Note::RefTryGet, aux(owner, 1), get).is_ok()
 }
 
+/// `get_page_testone()`, up to v2.6.16: +1 in any case; false if the count was 0.
+pub fn get_page_testone(folio: Folio, owner: Owner) -> bool {
+    prim!(get_page_testone);
+    let inc = |v: u64| Some(v.wrapping_add(1));
+    m().rmw(folio.obj(Field::Refcount), Order::Full, Note::RefGet, aux(owner, 1), inc) != Ok(0)
+}
+
 /// -1; true if that was the last reference.
 #[inline]
 pub fn folio_put_testzero(folio: Folio, owner: Owner) -> bool {

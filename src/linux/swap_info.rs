@@ -114,6 +114,13 @@ pub fn free_swap_info() {
     m().note(Note::SwapFreed, AddressSpace::SWAP.obj(Field::NrPages), 0);
 }
 
+/// `swap_address_space()`: LD of `swapper_spaces[type]`, for who does not have the device.
+pub fn swap_address_space() -> AddressSpace {
+    prim!(swap_address_space);
+    m().load(USERS, Order::Relaxed, Note::Nothing, 0);
+    AddressSpace::SWAP
+}
+
 /// SWP_WRITEOK in `si->flags`. Cluster lock held, which is what it changes under.
 pub fn swap_writeok() -> bool {
     m().peek(USERS) & NO_WRITEOK == 0

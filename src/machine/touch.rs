@@ -338,7 +338,9 @@ impl Machine {
                 (0..=MAPPINGS).for_each(|m| self.record(Hidden::FileContent(m).cell(), Access::Read, 0, 0));
                 (0..MMS).for_each(|mm| self.record(Hidden::UserContent(mm).cell(), Access::Read, 0, 0));
             }
-            Note::FileWrite | Note::FileDiscard | Note::TruncateEnd => self.record(file, Access::Update, 0, 0),
+            Note::FileWrite | Note::FileDiscard | Note::HolePunched | Note::TruncateEnd => {
+                self.record(file, Access::Update, 0, 0)
+            }
             Note::UserWrite | Note::UserFill | Note::PinWrite | Note::AnonDiscard | Note::AnonLazyFree => {
                 self.record(user, Access::Update, 0, 0);
                 // A page of a file may be what is mapped.

@@ -14,6 +14,7 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::folio_ref_sub_and_test;
 use crate::linux::pagemap::*;
 use crate::linux::spinlock::{SpinLock, spin_lock, spin_unlock};
+use crate::machine::m;
 use crate::vocab::*;
 
 /// `folio->private` of a folio with a buffer.
@@ -47,6 +48,7 @@ pub(super) fn folio_create_buffers(folio: Folio) {
 /// `drop_buffers()`, v6.12. i_private_lock held, or the folio has no mapping. True: the private data are gone.
 fn drop_buffers(folio: Folio) -> bool {
     kfn!(drop_buffers);
+    vm_bug_on_folio(peek_flags(folio) & PG_PRIVATE == 0, folio, VmBug::NoPrivate);
     if buffer_busy(folio) {
         return false;
     }
@@ -68,6 +70,11 @@ pub fn try_to_free_buffers(folio: Folio) -> bool {
     if !folio_test_private(folio) {
         return true;
     }
+    try_to_free_known_buffers(folio)
+}
+
+/// [`try_to_free_buffers`] of a folio that has some and is not under writeback.
+pub(super) fn try_to_free_known_buffers(folio: Folio) -> bool {
     let Some(mapping) = folio_raw_mapping(folio).file() else { return drop_buffers(folio) };
     spin_lock(SpinLock::i_private(mapping));
     let dropped = drop_buffers(folio);
@@ -81,6 +88,9 @@ pub fn try_to_free_buffers(folio: Folio) -> bool {
 /// `block_dirty_folio()`, v6.12. As [`folio_mark_dirty`]. Left out: inode dirty lists.
 pub fn block_dirty_folio(mapping: AddressSpace, folio: Folio) -> bool {
     kfn!(block_dirty_folio);
+    if bug(bugs::Z_BUFFERS_NULL) && folio_raw_mapping(folio).is_null() {
+        m().note(Note::NullDeref, folio.obj(Field::FolioMapping), 0);
+    }
     spin_lock(SpinLock::i_private(mapping));
     if folio_test_private(folio) {
         test_set_buffer_dirty(folio);

@@ -632,13 +632,14 @@ fn unmap_source(
         return Err(Errno::Again);
     }
     *dst_locked = true;
-    if folio_raw_mapping(src).is_null() {
+    let detached = folio_raw_mapping(src).is_null();
+    if detached && !bug(bugs::Z_MIGRATE_NULL) {
         if folio_test_private(src) {
             // Truncated, its buffers still attached.
             try_to_free_buffers(src);
             return Err(Errno::Again);
         }
-    } else if folio_mapped(src) {
+    } else if detached || folio_mapped(src) {
         let anon = m().peek(src.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
         vm_bug_on_folio(anon && record.anon_vma.is_none(), src, VmBug::AnonRmap);
         try_to_migrate(src);

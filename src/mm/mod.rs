@@ -16,6 +16,7 @@ pub mod memory;
 pub mod memory_failure;
 pub mod migrate;
 pub mod migrate_device;
+pub mod mincore;
 pub mod mlock;
 pub mod mmap;
 pub mod page_alloc;

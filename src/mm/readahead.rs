@@ -1,6 +1,6 @@
 //! `mm/readahead.c`: reads started before they are needed (MM-6.12 3.7).
 
-use super::filemap::filemap_add_folio;
+use super::filemap::{filemap_add_folio, invalidate_lock_shared, invalidate_unlock_shared};
 use super::fs_aops;
 use super::page_alloc::folio_alloc;
 use super::swap::folio_put;
@@ -9,7 +9,6 @@ use crate::linux::fs::i_size_read;
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::*;
-use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::linux::xarray::xas_load;
 use crate::vocab::{Owner, PG_LOCKED, SLOTS, VmBug};
 
@@ -50,7 +49,7 @@ fn do_page_cache_ra(mapping: AddressSpace, index: usize) {
 /// `page_cache_ra_unbounded()`, v6.12. Left out: memory allocation context.
 fn page_cache_ra_unbounded(mapping: AddressSpace, start: usize, end: usize) {
     kfn!(page_cache_ra_unbounded);
-    down_read(RwSem::invalidate_lock(mapping));
+    invalidate_lock_shared(mapping);
     // Folios first..index are added, locked, and not given to the file system yet.
     let mut first = start;
     let mut index = start;
@@ -71,7 +70,7 @@ fn page_cache_ra_unbounded(mapping: AddressSpace, start: usize, end: usize) {
         first = index;
     }
     read_pages(mapping, first, index);
-    up_read(RwSem::invalidate_lock(mapping));
+    invalidate_unlock_shared(mapping);
 }
 
 /// `read_pages()`, v6.12: `a_ops->readahead` of a run of folios, each added and locked by the caller. The file system

@@ -1,7 +1,7 @@
 //! `mm/swap_state.c`: the swap cache.
 
 use super::bug;
-use super::filemap::{filemap_get_entry, folio_unlock};
+use super::filemap::{filemap_get_entry, folio_unlock, get_entry};
 use super::page_alloc::folio_alloc;
 use super::page_io::swap_read_folio;
 use super::page_writeback::folio_mark_dirty;
@@ -15,8 +15,8 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::{folio_ref_add, folio_ref_sub, folio_ref_transfer};
 use crate::linux::pagemap::{folio_mapped, folio_set_swap, folio_swap, folio_trylock};
 use crate::linux::pagevec::FolioBatch;
-use crate::linux::swap_info::wait_for_swap_slot;
-use crate::linux::xarray::{xa_lock_irq, xa_unlock_irq, xas_store};
+use crate::linux::swap_info::{swap_address_space, wait_for_swap_slot};
+use crate::linux::xarray::{Entry, xa_lock_irq, xa_unlock_irq, xas_store};
 use crate::machine::m;
 use crate::vocab::*;
 
@@ -150,6 +150,27 @@ pub fn lookup_swap_cache(slot: usize) -> Option<Folio> {
     }
     let found = filemap_get_entry(AddressSpace::SWAP, slot, Owner::Fault);
     put_swap_device();
+    found
+}
+
+/// `filemap_get_incore_folio()`, v6.12: the folio of a file's page, also of one that is swapped out, with a `Lookup`
+/// reference. The caller pins the inode. The slot's entry may go meanwhile: it does not keep the device.
+pub fn filemap_get_incore_folio(mapping: AddressSpace, index: usize) -> Option<Folio> {
+    kfn!(filemap_get_incore_folio);
+    let slot = match get_entry(mapping, index, Owner::Lookup) {
+        Entry::Folio(folio) => return Some(folio),
+        Entry::Swap(slot) => slot,
+        _ => return None,
+    };
+    let pinned = !bug(bugs::MINCORE_UNPINNED);
+    if pinned && !get_swap_device() {
+        return None;
+    }
+    let space = if pinned { AddressSpace::SWAP } else { swap_address_space() };
+    let found = filemap_get_entry(space, slot, Owner::Lookup);
+    if pinned {
+        put_swap_device();
+    }
     found
 }
 

@@ -9,7 +9,7 @@ use super::{bug, fs_aops, kernel};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fs::i_size_write;
-use crate::linux::highmem::page_id;
+use crate::linux::highmem::{discard_block, page_id};
 use crate::linux::mm_types::{AddressSpace, Folio};
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::*;
@@ -255,10 +255,11 @@ fn unmap_mapping_range(mapping: AddressSpace, start: usize, end: usize, even_cow
     unmap_mapping_pages(mapping, start, end.saturating_sub(start), even_cows);
 }
 
-/// The file system frees the blocks, as it does after the page cache is done and with the same locks held. No I/O can
-/// be in flight for them.
+/// The file system frees the blocks, as it does after the page cache is done and with the same locks held: in one step.
+/// No I/O can be in flight for them.
 fn free_blocks(mapping: AddressSpace, start: usize, end: usize) {
-    for index in start..end {
+    discard_block(mapping, start);
+    for index in start + 1..end {
         m().poke(Obj::at(Field::Disk, mapping.index as usize, index), 0);
     }
 }
@@ -293,6 +294,10 @@ pub fn truncate_pagecache_range(mapping: AddressSpace, start: usize, end: usize)
     unmap_mapping_range(mapping, start, end, false);
     truncate_range(mapping, start, end);
     free_blocks(mapping, start, end);
+    for index in start..end {
+        let (m, block) = (mapping.index as usize, Obj::at(Field::Disk, mapping.index as usize, index));
+        self::m().note(Note::HolePunched, block, page_id(m, index));
+    }
 }
 
 // ----- invalidation (MM-6.12 4.4, 4.5) -----

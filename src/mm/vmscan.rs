@@ -359,7 +359,7 @@ pub fn shrink_inactive_list(list: usize) {
     scan::shrink_inactive_list(list, scan::ScanControl::DIRECT);
 }
 
-/// `shrink_active_list()` of direct reclaim.
-pub fn shrink_active_list(list: usize) {
-    scan::shrink_active_list(list, scan::ScanControl::DIRECT);
+/// `shrink_active_list()` of direct reclaim; `strip`: there are more buffers than the system wants.
+pub fn shrink_active_list(list: usize, strip: bool) {
+    scan::shrink_active_list(list, scan::ScanControl { strip, ..scan::ScanControl::DIRECT });
 }

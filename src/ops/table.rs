@@ -21,7 +21,8 @@ const MIGRATE: Arg = Arg::Mode(&["sync", "async", "sync_light"]);
 const WRITEBACK: Arg = Arg::Mode(&["sync", "async"]);
 const WAITS: Arg = Arg::Mode(&["shared", "drop"]);
 const LISTS: Arg = Arg::Mode(&["inactive_anon", "active_anon", "inactive_file", "active_file"]);
-const ACTIVE: Arg = Arg::Mode(&["active_anon", "active_file"]);
+/// The last: there are more buffers than the system wants.
+const ACTIVE: Arg = Arg::Mode(&["active_anon", "active_file", "active_file_strip"]);
 const ACCESS: Arg = Arg::Mode(&["read", "write"]);
 const PROT: Arg = Arg::Mode(&["ro", "rw"]);
 const WHAT: Arg = Arg::Mode(&["anon", "m0_shared", "m0_private", "m1_shared", "m1_private", "m2_shared", "m2_private"]);
@@ -153,7 +154,7 @@ ops! {
     /// Switch swap off: bring every page back in.
     swapoff() in FOLIOS as Move => run::lru::swapoff;
     /// SIGKILL to the program of a CPU: killable waits of its operation end.
-    send_sigkill(cpu: Arg::Cpu) in FOLIOS as Release => run::lru::send_sigkill;
+    send_sigkill(cpu: Arg::Cpu) in RICH as Release => run::lru::send_sigkill;
     /// remap_file_pages() of one page of a shared mapping, not populating it (unless the mapping is mlocked).
     remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map
         => run::process::remap_file_pages;
@@ -171,4 +172,9 @@ ops! {
     proc_mem(p: Arg::Process, addr: Arg::Addr, how: ACCESS) in FOLIOS as Lookup => run::process::proc_mem;
     /// A driver takes a page of a process to move it to its device, has no room there, and gives it back.
     migrate_vma(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Move => run::process::migrate_vma;
+    /// mincore() of one page: whether it is in memory.
+    mincore(p: Arg::Process, addr: Arg::Addr) in FOLIOS as Lookup => run::process::mincore;
+    /// write() one page of a file from a page of process 0, under its i_rwsem.
+    filemap_write_from(m: Arg::Mapping, index: Arg::Index, addr: Arg::Addr) in RICH as Add
+        => run::process::filemap_write_from;
 }

@@ -3,6 +3,7 @@
 //! Everything here is a pure function of a program, a finding and the recorded trace, and returns strings. Nothing
 //! dynamic was kept by the checks: stacks, counts, owners and memory are rebuilt from the events.
 
+mod campaign;
 mod case;
 mod claim;
 mod diagram;
@@ -23,6 +24,7 @@ mod title;
 mod told;
 mod words;
 
+pub use campaign::{CampaignPage, Chart, PageFinding, Reached, grouped, time};
 pub use case::{Case, Verdict};
 pub use claim::{ClaimReport, paragraph};
 pub use diagram::{DiagramStyle, Line};

@@ -11,6 +11,8 @@ use crate::vocab::*;
 kinds! { "content":
     LOST = "lost-data" actual "W4" "A page shows, or keeps, older contents than were written to it.";
     WRONG = "wrong-page" actual "W4, M9" "A page shows what was written to another page.";
+    BEYOND_EOF = "beyond-eof" actual "W4"
+        "read() returns zeros that were never in the file: they fill a page beyond its end.";
     PRIVATE_WRITE = "private-write" actual "M9" "A write through a private mapping reaches the file.";
 }
 
@@ -69,6 +71,9 @@ pub(super) struct Content {
     begin: [([FilePage; FILE_PAGES], u32); CPUS],
     /// Pages of files that somebody got through a private mapping, to write to them; as a bit set.
     strays: u64,
+    /// When each file page was last cut off by truncation, and when it last came to show zeros legally.
+    cut_at: [u32; FILE_PAGES],
+    zeros_at: [u32; FILE_PAGES],
 }
 
 const BLANK: Written = Written { page: NOBODY, seq: 0, pin: false };
@@ -81,6 +86,8 @@ impl Default for Content {
             anons: Default::default(),
             begin: Default::default(),
             strays: 0,
+            cut_at: [0; FILE_PAGES],
+            zeros_at: [0; FILE_PAGES],
         }
     }
 }
@@ -219,6 +226,10 @@ impl Content {
         if x != 0 && w.page != p as u8 {
             let known = w.page != NOBODY && w.page != UNKNOWN;
             return known.then(|| WRONG.at(e).with_other(Some(w.seq).filter(|s| *s > 1)));
+        }
+        let read = e.note == Note::FileRead;
+        if read && x == 0 && then.version != 0 && !then.any && self.cut_at[p] >= *at && self.zeros_at[p] < *at {
+            return Some(BEYOND_EOF.at(e).with_other(Some(self.cut_at[p])));
         }
         let excused = then.any || now.any || now.discarded_at >= *at;
         let fresh = x == then.version || (x != 0 && w.seq >= then.seq);
@@ -367,7 +378,19 @@ impl Content {
                 let (m, index) = ((e.aux >> 8) as usize, (e.aux & 0xff) as usize);
                 self.discard_file(v, m, index, index, e);
             }
-            Note::TruncateEnd => self.discard_file(v, (e.aux >> 8) as usize, (e.aux & 0xff) as usize, SLOTS, e),
+            Note::TruncateEnd => {
+                let (m, first) = ((e.aux >> 8) as usize, (e.aux & 0xff) as usize);
+                self.discard_file(v, m, first, SLOTS, e);
+                (first..SLOTS).filter_map(|i| file_page(m, i)).for_each(|p| self.cut_at[p] = e.seq);
+            }
+            Note::HolePunched => {
+                let p = file_page((e.aux >> 8) as usize, (e.aux & 0xff) as usize)?;
+                let seq = self.files[p].discarded_at; // what a process has written since is not of the hole
+                let now = FilePage { version: 0, seq, any: false, discarded_at: e.seq, ..self.files[p] };
+                (self.files[p], self.zeros_at[p]) = (now, e.seq);
+                // Had the page been brought in before, it would show what was there.
+                return v.hints.then(|| LOST.hint(e));
+            }
             Note::AnonDiscard => {
                 self.anons[user_page(e.aux)?] = AnonPage { discarding: e.task + 1, ..Default::default() };
             }
@@ -383,6 +406,12 @@ impl Content {
             _ => {}
         }
         None
+    }
+
+    /// The file grows: its new pages show zeros.
+    fn grown(&mut self, e: &Event) {
+        let m = e.obj.place().index as usize;
+        (e.old..e.new).filter_map(|i| file_page(m, i as usize)).for_each(|p| self.zeros_at[p] = e.seq);
     }
 
     /// A page table is unlocked: fork or mremap is through with what it copied.
@@ -483,9 +512,11 @@ impl Check for Content {
         .writes(Field::Slot)
         .writes(Field::PteCell)
         .writes(Field::Ptl)
+        .writes(Field::ISize)
         .note(Note::OpBegin)
         .note(Note::OpEnd)
         .note(Note::FileDiscard)
+        .note(Note::HolePunched)
         .note(Note::TruncateEnd)
         .note(Note::AnonDiscard)
         .note(Note::AnonLazyFree)
@@ -510,6 +541,10 @@ impl Check for Content {
                 if e.kind == Kind::Unlock {
                     self.settle(e.obj.place().index as usize, e);
                 }
+                None
+            }
+            Field::ISize => {
+                self.grown(e);
                 None
             }
             Field::Slot if e.note == Note::SlotStore => self.removed(v, e),

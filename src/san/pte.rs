@@ -1,13 +1,15 @@
 //! What a page-table entry of a file may be set to (ERAS 4.5, I-D1). That the folio is locked is asked by `folio_lock`,
 //! what stays true later by `rmap`.
 
-use super::state::{VmArea, file_of, in_slot, is_anon, page, present, word};
+use super::state::{VmArea, file_of, flags, in_slot, is_anon, page, present, word};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "pte":
     ORPHAN = "orphan" actual "I-D1, R-ORPHAN-PTE" "An entry is set for a page that is not, or no longer, in the file.";
     WRONG_INDEX = "wrong-index" actual "I-D1, R-WRONG-INDEX" "An entry is set for another page of the file.";
+    UNPREPARED = "unprepared" actual "W4"
+        "A clean page becomes writable in a shared mapping: its file system, which asks for page_mkwrite, does not know.";
     UNREFERENCED = "unreferenced" predictive "I-D1"
         "An entry is set by a task that owns no reference, and has taken none for it.";
 }
@@ -22,6 +24,9 @@ impl Check for PteSet {
     /// Fork and mremap copy and move what is mapped; migration's entries stand for a mapping.
     #[inline]
     fn on(&mut self, v: &View, e: &Event) -> Option<Finding> {
+        if let Some(found) = unprepared(v, e) {
+            return Some(found);
+        }
         let fresh = e.aux == PteWrite::Fault as u32 || e.aux == PteWrite::Restore as u32;
         if !fresh || !e.wrote() || !v.cx.running {
             return None;
@@ -47,4 +52,18 @@ impl Check for PteSet {
         let other = a.last_change.filter(|c| c.1 != e.task).map(|c| c.0);
         Some(kind.at(e).folio(f).with_other(other))
     }
+}
+
+/// A write fault makes the entry writable and dirty. `page_mkwrite` has dirtied the page before, and the folio lock has
+/// kept writeback off since.
+fn unprepared(v: &View, e: &Event) -> Option<Finding> {
+    let by_fault = e.aux == PteWrite::Fault as u32 || e.aux == PteWrite::Change as u32;
+    let (old, new) = (Pte(e.old), Pte(e.new));
+    let opened = new.is_writable() && new.is_dirty() && !(old.is_writable() && old.is_present());
+    if !by_fault || !opened || !e.wrote() || !v.cx.running {
+        return None;
+    }
+    let f = page(new).filter(|f| flags(v.m, *f) & PG_DIRTY == 0)?;
+    let asks = v.m.peek(Obj::mapping(file_of(v.m, f)?, Field::AOps)) & AOPS_PAGE_MKWRITE != 0;
+    asks.then(|| UNPREPARED.at(e).folio(f))
 }

@@ -23,7 +23,11 @@ impl Writeback {
         }
         if e.new & PG_WRITEBACK == 0 {
             let kept = v.ledger.account(f).owner_total(Owner::Completion) != 0;
-            return (!kept && v.m.model().kernel.has_folios()).then(|| END_UNREF.at(e));
+            if !kept && v.m.model().kernel.has_folios() {
+                return Some(END_UNREF.at(e));
+            }
+            // Whoever is woken for this may meet the next writeback.
+            return (v.hints && e.old & PG_WAITERS != 0).then(|| END_UNREF.hint(e));
         }
         if !v.cx.has_folio_locked(f, e) {
             return Some(START_UNLOCKED.at(e));

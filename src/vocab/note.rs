@@ -164,6 +164,8 @@ notes! {
     ReadIn,
     /// The contents of file page aux = m << 8 | index may be lost from here on: truncation, hole punch.
     FileDiscard,
+    /// File page aux = m << 8 | index is a hole now: it shows zeros until it is written.
+    HolePunched,
     /// The contents at aux = mm << 8 | vaddr may be lost from here on: unmap, MADV_DONTNEED, exit.
     AnonDiscard,
     /// The contents at aux = mm << 8 | vaddr may be lost until the next write: MADV_FREE.
@@ -294,10 +296,12 @@ pub enum VmBug {
     WriteProtectSeq,
     /// A dirty folio leaves a cache that could have written it.
     DirtyLost,
+    /// PG_private must be set here.
+    NoPrivate,
 }
 
 impl VmBug {
-    pub const ALL: [VmBug; 25] = [
+    pub const ALL: [VmBug; 26] = [
         VmBug::NotLocked,
         VmBug::LruSet,
         VmBug::LruClear,
@@ -323,6 +327,7 @@ impl VmBug {
         VmBug::SwapMap,
         VmBug::WriteProtectSeq,
         VmBug::DirtyLost,
+        VmBug::NoPrivate,
     ];
 
     /// The kind name in signatures.
@@ -353,6 +358,7 @@ impl VmBug {
             VmBug::SwapMap => "swap-map",
             VmBug::WriteProtectSeq => "write-protect-seq",
             VmBug::DirtyLost => "dirty-lost",
+            VmBug::NoPrivate => "no-private",
         }
     }
 }

@@ -22,13 +22,13 @@ const TICK: Duration = Duration::from_millis(100);
 const LAST_WORDS: usize = 3;
 
 /// What comes from the process of a job.
-enum Said {
+pub(super) enum Said {
     Event(Event),
     /// Its standard output has ended.
     Nothing,
 }
 
-type Line = (usize, Said);
+pub(super) type Line = (usize, Said);
 
 /// A job and its process.
 struct Worker {
@@ -38,7 +38,7 @@ struct Worker {
     restarts: u32,
 }
 
-struct Process {
+pub(super) struct Process {
     child: Child,
     orders: Option<ChildStdin>,
     words: Arc<Mutex<VecDeque<String>>>,
@@ -89,20 +89,8 @@ fn this_program() -> std::io::Result<std::path::PathBuf> {
 
 impl Supervisor {
     fn start(&mut self, job: usize) -> std::io::Result<()> {
-        let mut command = Command::new(this_program()?);
-        command.arg0("foliofuzz").args(["hunt", "--job"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        let words = Arc::new(Mutex::new(VecDeque::new()));
-        if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
-            let (sender, last) = (self.sender.clone(), Arc::clone(&words));
-            thread::spawn(move || hear(job, out, &sender));
-            thread::spawn(move || overhear(err, &last));
-        }
-        let mut process = Process { orders: child.stdin.take(), child, words };
-        process.say(&self.task(job));
-        let worker = &mut self.workers[job];
-        worker.process = Some(process);
+        let process = Process::start(&self.task(job), &self.sender)?;
+        self.workers[job].process = Some(process);
         Ok(())
     }
 
@@ -189,7 +177,7 @@ impl Supervisor {
         let how = status.map_or_else(|e| e.to_string(), how_it_died);
         let then = if again { format!("started anew ({n} of {RESTARTS})") } else { "given up".to_string() };
         let mut text = format!("job {job} died ({how}) after {execs} executions; {then}");
-        for words in process.words.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for words in process.last_words() {
             text.push_str(&format!("\n  {words}"));
         }
         self.session.lost(job, again, &text);
@@ -210,6 +198,34 @@ impl Supervisor {
 }
 
 impl Process {
+    /// Starts a hunt that speaks as job `task.job`.
+    pub(super) fn start(task: &Task, sender: &Sender<Line>) -> std::io::Result<Process> {
+        let mut command = Command::new(this_program()?);
+        command.arg0("foliofuzz").args(["hunt", "--job"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let words = Arc::new(Mutex::new(VecDeque::new()));
+        if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
+            let (job, sender, last) = (task.job, sender.clone(), Arc::clone(&words));
+            thread::spawn(move || hear(job, out, &sender));
+            thread::spawn(move || overhear(err, &last));
+        }
+        let mut process = Process { orders: child.stdin.take(), child, words };
+        process.say(task);
+        Ok(process)
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its last lines on the standard error stream.
+    pub(super) fn last_words(&self) -> Vec<String> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// Whoever has died hears nothing; that is seen elsewhere.
     fn say(&mut self, what: &impl serde::Serialize) {
         if let (Some(orders), Ok(line)) = (&mut self.orders, serde_json::to_string(what)) {

@@ -4,6 +4,7 @@ use super::super::{bug, kernel};
 use super::lookup::{__filemap_get_folio, Fgp, filemap_get_folio, vm_bug_wrong_index};
 use super::read::{ReadError, filemap_read_folio};
 use super::wait::*;
+use super::{invalidate_lock_shared, invalidate_unlock_shared};
 use crate::bugs;
 use crate::kfn;
 use crate::linux::fault::{VmFault, VmFaultInfo, get_file_and_drop_mmap_lock, mmap_read_unlock};
@@ -14,7 +15,6 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
 use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
-use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::linux::xarray::*;
 use crate::mm::fs_aops::{self, Mkwrite};
 use crate::mm::fs_inode::fput;
@@ -46,19 +46,14 @@ impl FileFault<'_> {
 
     fn invalidate_lock_shared(&mut self) {
         if !self.mapping_locked {
-            // Came with v5.15.
-            if kernel().has_folios() {
-                down_read(RwSem::invalidate_lock(self.mapping));
-            }
+            invalidate_lock_shared(self.mapping);
             self.mapping_locked = true;
         }
     }
 
     fn invalidate_unlock_shared(&mut self) {
         if self.mapping_locked {
-            if kernel().has_folios() {
-                up_read(RwSem::invalidate_lock(self.mapping));
-            }
+            invalidate_unlock_shared(self.mapping);
             self.mapping_locked = false;
         }
     }

@@ -10,7 +10,7 @@ pub use fault::{filemap_fault, filemap_map_pages, filemap_page_mkwrite};
 pub use lookup::*;
 pub use read::{filemap_create_folio, filemap_read};
 pub use wait::*;
-pub use write::{filemap_fdatawait, filemap_write_and_wait, generic_perform_write};
+pub use write::{filemap_fdatawait, filemap_write_and_wait, generic_perform_write, generic_perform_write_from};
 
 use super::swap::{folio_add_lru, folio_put, folio_put_refs};
 use super::{bug, fs_aops, kernel};
@@ -22,10 +22,26 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::pagevec::FolioBatch;
+use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::linux::spinlock::*;
 use crate::linux::xarray::*;
 use crate::machine::m;
 use crate::vocab::*;
+
+/// `filemap_invalidate_lock_shared()` (include/linux/fs.h), since v5.15: pages may be added to the page cache, as no
+/// hole is being punched and the file is not being truncated. May sleep.
+pub(super) fn invalidate_lock_shared(mapping: AddressSpace) {
+    if kernel().has_folios() && !bug(bugs::Z_NO_INVALIDATE_LOCK) {
+        down_read(RwSem::invalidate_lock(mapping));
+    }
+}
+
+/// `filemap_invalidate_unlock_shared()` (include/linux/fs.h), since v5.15.
+pub(super) fn invalidate_unlock_shared(mapping: AddressSpace) {
+    if kernel().has_folios() && !bug(bugs::Z_NO_INVALIDATE_LOCK) {
+        up_read(RwSem::invalidate_lock(mapping));
+    }
+}
 
 fn vm_bug_not_locked(folio: Folio) {
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);

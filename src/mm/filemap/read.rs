@@ -1,6 +1,7 @@
 //! Reading through the page cache (MM-6.12 3.7).
 
-use super::{filemap_add_folio, wait::*};
+use super::{filemap_add_folio, invalidate_lock_shared, invalidate_unlock_shared, wait::*};
+use crate::bugs;
 use crate::kfn;
 use crate::linux::fs::i_size_read;
 use crate::linux::highmem::{copy_folio_to_user, page_id};
@@ -9,13 +10,12 @@ use crate::linux::page_flags::*;
 use crate::linux::page_ref::*;
 use crate::linux::pagemap::*;
 use crate::linux::rcupdate::{rcu_read_lock, rcu_read_unlock};
-use crate::linux::rwsem::{RwSem, down_read, up_read};
 use crate::linux::signal::fatal_signal_pending;
 use crate::linux::xarray::*;
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::readahead::{page_cache_async_ra, page_cache_sync_ra};
 use crate::mm::swap::{folio_mark_accessed, folio_put};
-use crate::mm::{fs_aops, kernel};
+use crate::mm::{bug, fs_aops, kernel};
 use crate::vocab::*;
 
 /// Why a read did not get its folio.
@@ -55,16 +55,11 @@ mod create {
     pub fn filemap_create_folio(mapping: AddressSpace, index: usize) -> Result<Folio, ReadError> {
         kfn!(filemap_create_folio);
         let folio = folio_alloc().ok_or(ReadError::NoMemory)?;
-        // Against truncation, since v5.15.
-        let shared = kernel().has_folios();
-        if shared {
-            down_read(RwSem::invalidate_lock(mapping));
-        }
+        // Against truncation.
+        invalidate_lock_shared(mapping);
         let filled =
             if filemap_add_folio(mapping, folio, index) { fill(mapping, folio) } else { Err(ReadError::Truncated) };
-        if shared {
-            up_read(RwSem::invalidate_lock(mapping));
-        }
+        invalidate_unlock_shared(mapping);
         if let Err(error) = filled {
             folio_put(folio, Owner::Alloc);
             return Err(error);
@@ -107,9 +102,9 @@ fn filemap_get_read_batch(mapping: AddressSpace, index: usize) -> Option<Folio> 
 /// uptodate folios.
 fn filemap_update_page(mapping: AddressSpace, folio: Folio) -> Result<(), ReadError> {
     kfn!(filemap_update_page);
-    down_read(RwSem::invalidate_lock(mapping));
+    invalidate_lock_shared(mapping);
     if !folio_trylock(folio) {
-        up_read(RwSem::invalidate_lock(mapping));
+        invalidate_unlock_shared(mapping);
         // Where one usually waits for readahead submitted before. A signal is noticed when the read starts over.
         let _ = folio_put_wait_locked_killable(folio, Owner::LookupBatch);
         return Err(ReadError::Truncated);
@@ -123,7 +118,7 @@ fn filemap_update_page(mapping: AddressSpace, folio: Folio) -> Result<(), ReadEr
     } else {
         filemap_read_folio(mapping, folio)
     };
-    up_read(RwSem::invalidate_lock(mapping));
+    invalidate_unlock_shared(mapping);
     if updated == Err(ReadError::Truncated) {
         folio_put(folio, Owner::LookupBatch);
     }
@@ -179,7 +174,7 @@ pub fn filemap_read(mapping: AddressSpace, index: usize) {
     }
     let Ok(folio) = filemap_get_pages(mapping, index) else { return };
     // After the folio was found uptodate: what lies beyond the size now is not to be shown.
-    if index < i_size_read(mapping) {
+    if bug(bugs::Z_ISIZE_EARLY) || index < i_size_read(mapping) {
         folio_mark_accessed(folio);
         copy_folio_to_user(folio, page_id(mapping.index as usize, index));
     }

@@ -190,7 +190,8 @@ fn folio_wait_bit_common(folio: Folio, bit: u8, state: TaskState, behavior: Beha
 }
 
 /// `wait_on_page_bit_common()`, v4.20 to v5.8 (ERAS B.F9 step 5). As [`folio_wait_bit_common`], which succeeded it: the
-/// bit is looked at once the queue lock is dropped, and whoever is woken takes it himself, or queues again.
+/// bit is looked at once the queue lock is dropped, and whoever is woken takes it himself, or queues again (fix
+/// 2a9127fcf229).
 fn wait_on_page_bit_common(page: Folio, bit: u8, state: TaskState, behavior: Behavior) -> Result<(), Interrupted> {
     kfn!(wait_on_page_bit_common);
     let exclusive = behavior == Behavior::Exclusive;
@@ -216,6 +217,11 @@ fn wait_on_page_bit_common(page: Folio, bit: u8, state: TaskState, behavior: Beh
         }
         if set && !signal_pending_state(state) {
             sleep_unless_woken(page, bit, exclusive);
+            // Up to v4.12, before the bit was tried.
+            if bug(bugs::Z_SIGNAL_FIRST) && signal_pending_state(state) {
+                m().note(Note::SignalReceived, page.obj(Field::Flags), bit as u32);
+                break false;
+            }
         }
         match behavior {
             Behavior::Exclusive if try_set_locked(page, Order::Full) => break true,
@@ -232,7 +238,16 @@ fn wait_on_page_bit_common(page: Folio, bit: u8, state: TaskState, behavior: Beh
         }
     };
     finish_wait(queue, me);
-    if done { Ok(()) } else { Err(Interrupted) }
+    if done {
+        return Ok(());
+    }
+    // A killed waiter that was woken took the wake-up with it from v4.10 to v5.8. Since, the waker hands the bit over;
+    // without the bug it is passed on here.
+    let taken = bug(bugs::Z_WAKE_TAKEN) || bug(bugs::Z_SIGNAL_FIRST);
+    if exclusive && !taken && m().peek(Obj::wait_flags(me)) & WQ_FLAG_WOKEN != 0 {
+        folio_wake_bit(page, bit);
+    }
+    Err(Interrupted)
 }
 
 /// `signal_pending_state()`.
@@ -356,6 +371,9 @@ pub fn folio_wait_writeback(folio: Folio) {
     kfn!(folio_wait_writeback);
     while folio_test_writeback(folio) {
         let _ = folio_wait_bit_common(folio, WRITEBACK, TaskState::Uninterruptible, Behavior::Shared);
+        if bug(bugs::Z_WRITEBACK_ONCE) {
+            break;
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::linux::page_ref::{folio_get, folio_ref_transfer};
 use crate::linux::pagemap::folio_raw_mapping;
 use crate::linux::pgtable::*;
 use crate::machine::m;
-use crate::mm::filemap::{filemap_fault, filemap_map_pages, folio_unlock};
+use crate::mm::filemap::{filemap_fault, filemap_map_pages, folio_lock, folio_unlock};
 use crate::mm::fs_aops::{self, Mkwrite};
 use crate::mm::page_alloc::folio_alloc;
 use crate::mm::page_writeback::folio_mark_dirty;
@@ -153,6 +153,16 @@ fn do_shared_fault(vmf: &mut VmFaultInfo) -> VmFault {
         if do_page_mkwrite(vmf, folio) != Mkwrite::Locked {
             folio_put(folio, Owner::Fault);
             return VmFault::NoPage;
+        }
+        if bug(bugs::Z_MKWRITE_UNLOCKED) {
+            // Until v2.6.30 the callback returned with the page unlocked.
+            folio_unlock(folio);
+            folio_lock(folio);
+            if folio_raw_mapping(folio).is_null() {
+                folio_unlock(folio);
+                folio_put(folio, Owner::Fault);
+                return VmFault::NoPage;
+            }
         }
     }
     let ret = finish_fault(vmf);

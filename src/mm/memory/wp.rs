@@ -13,10 +13,11 @@ use crate::linux::page_ref::*;
 use crate::linux::pagemap::{folio_test_anon, folio_trylock};
 use crate::linux::pgtable::*;
 use crate::machine::m;
-use crate::mm::filemap::{folio_lock, folio_unlock};
+use crate::mm::filemap::{folio_lock, folio_unlock, folio_wait_locked};
 use crate::mm::fs_aops::Mkwrite;
 use crate::mm::mlock::pages::munlock_vma_page;
 use crate::mm::page_alloc::folio_alloc;
+use crate::mm::page_writeback::folio_mark_dirty;
 use crate::mm::rmap::{anon_vma_prepare, folio_add_new_anon_rmap, folio_move_anon_rmap, folio_remove_rmap_pte};
 use crate::mm::swap::{folio_add_lru_vma, folio_put, lru_add_drain};
 use crate::mm::swap_state::free_swap_cache;
@@ -162,18 +163,39 @@ fn wp_page_shared(vmf: &VmFaultInfo, folio: Folio) -> VmFault {
             folio_put(folio, Owner::Fault);
             return VmFault::NoPage;
         }
-        if !finish_mkwrite_fault(vmf, folio) {
+        let window = bug(bugs::Z_MKWRITE_UNLOCKED);
+        if window {
+            folio_unlock(folio);
+        }
+        let same = finish_mkwrite_fault(vmf, folio);
+        if window {
+            folio_lock(folio);
+        }
+        if !same {
             folio_unlock(folio);
             folio_put(folio, Owner::Fault);
             return VmFault::NoPage;
         }
     } else {
         wp_page_reuse(vmf, folio);
+        if dirties_unlocked() {
+            let _pinned = vmf.vma.vm_file();
+            folio_wait_locked(folio);
+            folio_mark_dirty(folio);
+            folio_put(folio, Owner::Fault);
+            return VmFault::Done;
+        }
         folio_lock(folio);
     }
     fault_dirty_shared_page(folio);
     folio_put(folio, Owner::Fault);
     VmFault::Done
+}
+
+/// Until v3.19 the page was only waited for, not locked, where no `page_mkwrite` had locked it. So it was in every
+/// kernel with [`bugs::Z_BUFFERS_NULL`].
+fn dirties_unlocked() -> bool {
+    bug(bugs::Z_FAULT_DIRTY) || bug(bugs::Z_BUFFERS_NULL)
 }
 
 /// `finish_mkwrite_fault()`, v6.12. mmap_lock held, folio locked. False: the entry changed meanwhile.

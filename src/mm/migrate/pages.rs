@@ -167,7 +167,8 @@ fn unmap_then_move(
     let mapped_is_fine = bug(bugs::B_V3_MAPPED) && folio_mapping(page).is_some();
     let mut extra = 0;
     let mut was_mapped = false;
-    if folio_raw_mapping(page).is_null() {
+    let detached = folio_raw_mapping(page).is_null();
+    if detached && !bug(bugs::Z_MIGRATE_NULL) {
         if folio_test_private(page) {
             // Truncated, its buffers still attached.
             try_to_free_buffers(page);
@@ -175,7 +176,7 @@ fn unmap_then_move(
         }
     } else if mapped_is_fine {
         extra = folio_mapcount(page);
-    } else if v3_form() || folio_mapped(page) {
+    } else if v3_form() || detached || folio_mapped(page) {
         let anon = m().peek(page.obj(Field::FolioMapping)) & PAGE_MAPPING_FLAGS == PAGE_MAPPING_ANON;
         vm_bug_on_folio(anon && anon_vma.is_none() && !v3_form(), page, VmBug::AnonRmap);
         if bug(bugs::B_V6_EXPECTED) {

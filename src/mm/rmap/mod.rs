@@ -123,7 +123,12 @@ fn rmap_walk_anon(folio: Folio, anon_vma: AnonVma, rmap_one: RmapOne, done: &dyn
 fn rmap_walk_file(folio: Folio, try_lock: bool, rmap_one: RmapOne, done: &dyn Fn(Folio) -> bool) -> bool {
     kfn!(rmap_walk_file);
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
-    let Some(mapping) = folio_mapping(folio) else { return true };
+    let Some(mapping) = folio_mapping(folio) else {
+        if bug(bugs::Z_MIGRATE_NULL) {
+            m().note(Note::NullDeref, folio.obj(Field::FolioMapping), 0);
+        }
+        return true;
+    };
     let index = folio_index(folio);
     let rwsem = RwSem::i_mmap(mapping);
     if !try_lock {

@@ -10,9 +10,11 @@ use crate::linux::mm_types::Folio;
 use crate::linux::mmdebug::{peek_flags, vm_bug_on_folio};
 use crate::linux::page_flags::*;
 use crate::linux::page_ref::*;
-use crate::linux::pagemap::folio_mapped;
+use crate::linux::pagemap::{folio_mapped, folio_trylock};
 use crate::linux::pagevec::FolioBatch;
 use crate::linux::spinlock::{spin_lock_irq, spin_unlock_irq};
+use crate::mm::filemap::{filemap_release_folio, folio_unlock};
+use crate::mm::fs_buffer::try_to_free_known_buffers;
 use crate::mm::migrate::putback_lru;
 use crate::mm::page_alloc::{free_unref_folios, free_unref_page_list, list_add_dead};
 use crate::mm::rmap::folio_referenced;
@@ -27,17 +29,32 @@ pub(super) struct ScanControl {
     pub kswapd: bool,
     pub may_unmap: bool,
     pub may_writepage: bool,
+    /// `buffer_heads_over_limit`.
+    pub strip: bool,
 }
 
 impl ScanControl {
     /// Direct reclaim, and `reclaim_folio_list()`.
-    pub const DIRECT: ScanControl = ScanControl { kswapd: false, may_unmap: true, may_writepage: true };
+    pub const DIRECT: ScanControl = ScanControl { kswapd: false, may_unmap: true, may_writepage: true, strip: false };
     pub const KSWAPD: ScanControl = ScanControl { kswapd: true, ..ScanControl::DIRECT };
 }
 
 /// Whether a list number is that of an active list.
 const fn is_active_lru(list: usize) -> bool {
     list & 1 != 0
+}
+
+/// The reference of a scan, which has only the lru_lock: not on a folio whose count is 0. Until v2.6.17 the count was
+/// raised in any case, and a scan that had raised it from 0 took that back.
+fn try_get(folio: Folio) -> bool {
+    if !bug(bugs::Z_SCAN_TESTONE) {
+        return folio_try_get(folio, Owner::Isolation);
+    }
+    let got = get_page_testone(folio, Owner::Isolation);
+    if !got {
+        folio_ref_sub(folio, Owner::Isolation, 1);
+    }
+    got
 }
 
 /// `isolate_lru_folios()`, v5.11 to v6.12. lru_lock held, no references. Takes folios from the tail of `list` to
@@ -47,7 +64,7 @@ fn isolate_lru_folios(list: usize, taken: &mut FolioBatch, sc: ScanControl) {
     for pfn in lruvec_list(list).iter().rev() {
         let folio = Folio(pfn as u8);
         let skip = |folio| !folio_test_lru(folio) || (!sc.may_unmap && folio_mapped(folio));
-        if skip(folio) || !folio_try_get(folio, Owner::Isolation) {
+        if skip(folio) || !try_get(folio) {
             lruvec_rotate(folio, list);
             continue;
         }
@@ -158,8 +175,24 @@ pub(super) fn shrink_inactive_list(list: usize, sc: ScanControl) {
     move_back(&taken);
 }
 
+/// The part of `shrink_active_list()` for too many buffers (`pagevec_strip()` before v3.3): the isolated folio's are
+/// released if it can be locked at once. The test is repeated under the lock. Left out: files that want to be asked
+/// about folios without private data (AS_RELEASE_ALWAYS), whose flag v6.12 reads here with nothing that keeps the
+/// inode.
+fn strip_buffers(folio: Folio) {
+    if !folio_test_private(folio) || !folio_trylock(folio) {
+        return;
+    }
+    if bug(bugs::Z_STRIP) {
+        try_to_free_known_buffers(folio);
+    } else if folio_test_private(folio) {
+        filemap_release_folio(folio);
+    }
+    folio_unlock(folio);
+}
+
 /// `shrink_active_list()`, v6.12: deactivates what is on an active list. Left out: executable mappings, which stay
-/// active; releasing buffers when there are too many in the system; kernels before v5.0.
+/// active; kernels before v5.0.
 pub(super) fn shrink_active_list(list: usize, sc: ScanControl) {
     kfn!(shrink_active_list);
     if !kernel().has_writeback() {
@@ -180,6 +213,9 @@ pub(super) fn shrink_active_list(list: usize, sc: ScanControl) {
         if !folio_evictable(folio) {
             folio_putback_lru(folio);
             continue;
+        }
+        if sc.strip {
+            strip_buffers(folio);
         }
         folio_referenced(folio, false); // page tables forget their use
         folio_clear_active(folio);

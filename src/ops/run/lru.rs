@@ -54,7 +54,8 @@ pub fn shrink_inactive_list([list, ..]: Args) -> OpResult {
 
 /// The active lists have odd numbers.
 pub fn shrink_active_list([list, ..]: Args) -> OpResult {
-    vmscan::shrink_active_list(2 * list as usize + 1);
+    let strip = list == 2;
+    vmscan::shrink_active_list(if strip { 3 } else { 2 * list as usize + 1 }, strip);
     OpResult::Done
 }
 

@@ -9,8 +9,9 @@ use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::{Folio, Mm};
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
+use crate::linux::rwsem::{RwSem, down_write, up_write};
 use crate::machine::{Access, Hidden, m};
-use crate::mm::{fremap, gup, madvise, memory, migrate_device, mlock, mmap, userfaultfd, vmscan};
+use crate::mm::{filemap, fremap, gup, madvise, memory, migrate_device, mincore, mlock, mmap, userfaultfd, vmscan};
 use crate::vocab::{MMS, VADDRS, VM_READ, VM_SHARED, VM_WRITE};
 use std::cell::Cell;
 
@@ -57,6 +58,19 @@ pub fn user_read(args: Args) -> OpResult {
 
 pub fn user_write(args: Args) -> OpResult {
     user(args, true)
+}
+
+/// `write()` of a file page from a page of process 0.
+pub fn filemap_write_from([m, index, addr]: Args) -> OpResult {
+    with_mm(0, |mm| {
+        with_file(m, |mapping| {
+            down_write(RwSem::i_rwsem(mapping));
+            filemap::generic_perform_write_from(mapping, index as usize, mm, addr as usize);
+            inode_pin(m as usize); // by the file, whatever VMAs pinned
+            up_write(RwSem::i_rwsem(mapping));
+            OpResult::Done
+        })
+    })
 }
 
 /// `what`: 0 anonymous, then shared and private of each file.
@@ -182,6 +196,13 @@ pub fn pin_io([how, ..]: Args) -> OpResult {
 
 pub fn proc_mem([p, addr, how]: Args) -> OpResult {
     with_mm(p, |mm| OpResult::of(memory::access_remote_vm(mm, addr as usize, how == 1)))
+}
+
+pub fn mincore([p, addr, _]: Args) -> OpResult {
+    with_mm(p, |mm| {
+        mincore::do_mincore(mm, addr as usize);
+        OpResult::Done
+    })
 }
 
 pub fn migrate_vma([p, addr, _]: Args) -> OpResult {
