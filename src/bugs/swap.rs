@@ -84,7 +84,11 @@ bugs! {
         applies: FOLIOS,
         predictive: Some("content/private-write"),
         actual: Some("content/private-write"),
-        ..bug("2016_dirty_cow", "a forced write forgets that it is one once a fault has broken copy-on-write", "historic")
+        ..bug(
+            "2016_dirty_cow",
+            "a forced write forgets that it is one once a fault has broken copy-on-write",
+            "historic",
+        )
     };
     ENTRY_BEFORE_RMAP = Bug {
         applies: FOLIOS,
