@@ -37,7 +37,7 @@ pub fn generic_perform_write(mapping: AddressSpace, index: usize) {
 
 /// [`generic_perform_write`] of what a process has at `addr`: `write()` from a page of its own. The page is faulted in
 /// first and then copied without faults, as the folio that is written is locked; if it is gone by then, all over again.
-/// Until v2.6.25 the copy could fault there.
+/// Until v2.6.25 the copy could fault there. Not a file of tmpfs.
 pub fn generic_perform_write_from(mapping: AddressSpace, index: usize, mm: Mm, addr: usize) {
     kfn!(generic_perform_write);
     while user_access(mm, addr, false) && !fatal_signal_pending() {
