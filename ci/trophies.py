@@ -25,11 +25,14 @@ def last_json(command):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def hunt(binary, bug, seed, runs):
-    """The execution that shows the bug as its row expects, or None."""
+def hunt(binary, bug, others, seed, runs):
+    """The execution that shows the bug, the only one in the newest kernel that has it, or None."""
     with tempfile.TemporaryDirectory() as out:
-        kernels = bug["kernels"] or bug["applies"]
-        command = [binary, "hunt", "--kernel", kernels[-1], "--bug", bug["slug"], "--runs", str(runs)]
+        kernel = (bug["kernels"] or bug["applies"])[-1]
+        command = [binary, "hunt", "--kernel", kernel, "--bug", bug["slug"], "--runs", str(runs)]
+        for other in others[kernel]:
+            if other != bug["slug"]:
+                command += ["--fix", other]
         summary = last_json(command + ["--seed", str(seed), "--out", out, "--format", "json"])
     first = [f["first_exec"] for f in summary["findings"]]
     return min(first, default=None)
@@ -54,7 +57,8 @@ def main():
     if store.get("runs") != args.runs:
         store = {"runs": args.runs, "bugs": {}}
     bugs = last_json([args.bin, "list", "bugs", "--format", "json"])
-    bugs = [b for b in bugs if b["category"] == "historic" and b["expect"]["predictive"]]
+    bugs = [b for b in bugs if b["category"] == "historic" and b["expect"]["predictive"] and not b["brings"]]
+    others = {k["name"]: k["bugs"] for k in last_json([args.bin, "list", "kernels", "--format", "json"])}
     unknown = set(args.slugs) - {b["slug"] for b in bugs}
     if unknown:
         sys.exit(f"no historic bug {', '.join(sorted(unknown))}: expected slugs of `list bugs`")
@@ -65,7 +69,7 @@ def main():
             found = store["bugs"].setdefault(bug["slug"], {})
             if args.missing and seed in found:
                 continue
-            found[seed] = hunt(args.bin, bug, seed, args.runs)
+            found[seed] = hunt(args.bin, bug, others, seed, args.runs)
             save(store)
             print(bug["slug"], "seed", seed, "found" if found[seed] else "not found", found[seed] or "")
 

@@ -69,16 +69,17 @@ fn table() -> String {
     for slug in measured_bugs.keys() {
         assert!(BUGS.iter().any(|b| b.slug == slug), "docs/trophies.json names {slug}, which is no bug");
     }
-    let mut bugs: Vec<&Bug> = BUGS.iter().filter(|b| b.category == "historic" && b.predictive.is_some()).collect();
+    let mut bugs: Vec<&Bug> =
+        BUGS.iter().filter(|b| b.category == "historic" && b.predictive.is_some() && b.brings.is_empty()).collect();
     bugs.sort_by_key(|b| b.slug);
     let rows: String = bugs.iter().map(|bug| row(bug, &measured)).collect();
     format!(
         "# Bugs found again\n\n\
-         {} bugs of released kernels (and of some release candidates) are in the model, each behind a switch. The slug\n\
-         begins with the year of the fix and leads to the smallest program that shows the bug; `docs/zoo` and\n\
-         `docs/threads` tell the stories. Kernels are those of the model that were released with the bug; in brackets,\n\
-         where none was, those it can be put into. Executions: how many `hunt --bug SLUG` needed with all checks, from\n\
-         nothing, the median over seeds, of at most {} each. Preemptions are those of the program.\n\n\
+         {} bugs of released kernels (and of some release candidates) are in the model, each behind a switch. The\n\
+         slug begins with the year of the fix and leads to the smallest program that shows the bug; `docs/zoo` and\n\
+         `docs/threads` tell the stories. Kernels are those of the model that were released with the bug; in\n\
+         brackets, where none was, those it can be put into. Executions: how many `hunt --bug SLUG` needed with all\n\
+         checks, from nothing, the median over seeds, of at most {} each. Preemptions are those of the program.\n\n\
          `BLESS=1 cargo test --test trophies` writes this file; `ci/trophies.py` measures.\n\n\
          | bug | fix | year | class | kernels | executions | preemptions | what |\n\
          |---|---|---|---|---|---|---|---|\n{rows}",

@@ -7,6 +7,7 @@ bugs! {
     after super::checks::END;
 
     SWAPIN_NO_RECHECK = Bug {
+        class: "wrong-mapping",
         fix: "4969c1192d15",
         since: Some(((2, 6), (2, 6))),
         applies: SWAPS,
@@ -19,6 +20,7 @@ bugs! {
         )
     };
     MIGRATE_UNMAPPED = Bug {
+        class: "rmap/PTE",
         fix: "67b9509b2c68",
         since: Some(((2, 6), (2, 6))),
         applies: SWAPS,
@@ -31,6 +33,7 @@ bugs! {
         )
     };
     SWAPIN_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "eb085574a752",
         since: Some(((2, 6), (5, 3))),
         applies: FOLIOS,
@@ -43,6 +46,7 @@ bugs! {
         )
     };
     DIRECT_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "2799e77529c2",
         since: Some(((4, 15), (5, 14))),
         applies: FOLIOS,
@@ -55,6 +59,7 @@ bugs! {
         )
     };
     FREE_SWAP_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "82b1c07a0af6",
         since: Some(((4, 11), (6, 9))),
         applies: FOLIOS,

@@ -180,6 +180,7 @@ fn json(what: Table) -> Vec<Value> {
                     "expect": { "predictive": b.predictive, "actual": b.actual },
                     "thread": b.thread,
                     "cpus": b.cpus,
+                    "brings": b.brings,
                 })
             })
             .collect(),

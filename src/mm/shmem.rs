@@ -92,8 +92,8 @@ pub(super) fn shmem_add_to_page_cache(
     added
 }
 
-/// `shmem_delete_from_page_cache()`, v6.12: the swap slot takes the folio's place in the file. Folio locked, in the swap
-/// cache, which has a reference. Nothing pins the inode afterwards.
+/// `shmem_delete_from_page_cache()`, v6.12: the swap slot takes the folio's place in the file. Folio locked, in the
+/// swap cache, which has a reference. Nothing pins the inode afterwards.
 fn shmem_delete_from_page_cache(folio: Folio, mapping: AddressSpace, slot: usize) {
     kfn!(shmem_delete_from_page_cache);
     xa_lock_irq(mapping);
@@ -184,8 +184,8 @@ fn undo_batch(mapping: AddressSpace, fbatch: &FolioBatch, freed: &mut i64) -> Op
     None
 }
 
-/// `shmem_undo_range()`, v6.12, of pages `start..end`; an `end` of [`SLOTS`] means all there will ever be, and only then
-/// is the range looked through until it is empty. i_rwsem held, or the inode is being evicted. Left out: undoing a
+/// `shmem_undo_range()`, v6.12, of pages `start..end`; an `end` of [`SLOTS`] means all there will ever be, and only
+/// then is the range looked through until it is empty. i_rwsem held, or the inode is being evicted. Left out: undoing a
 /// failed fallocate, zeroing parts.
 fn shmem_undo_range(mapping: AddressSpace, start: usize, end: usize) {
     kfn!(shmem_undo_range);
@@ -608,8 +608,8 @@ pub fn shmem_read_folio(mapping: AddressSpace, index: usize) -> bool {
     true
 }
 
-/// `shmem_mfill_atomic_pte()`, v6.12: UFFDIO_COPY into a hole of the file. mmap_lock held, shared VMA; its file pins the
-/// inode. True: the new page is in the file and mapped. Left out: zero pages, accounting.
+/// `shmem_mfill_atomic_pte()`, v6.12: UFFDIO_COPY into a hole of the file. mmap_lock held, shared VMA; its file pins
+/// the inode. True: the new page is in the file and mapped. Left out: zero pages, accounting.
 pub(super) fn shmem_mfill_atomic_pte(vma: Vma, addr: usize) -> bool {
     kfn!(shmem_mfill_atomic_pte);
     let Some(mapping) = vma.vm_file() else { return false };
