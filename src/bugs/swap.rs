@@ -72,6 +72,7 @@ bugs! {
         )
     };
     GUP_RETRY_READ = Bug {
+        class: "rmap/PTE",
         fix: "4ceb5db9757a",
         since: Some(((2, 6), (2, 6))),
         applies: FOLIOS,
@@ -84,6 +85,7 @@ bugs! {
         )
     };
     DIRTY_COW = Bug {
+        class: "rmap/PTE",
         fix: "19be0eaffa3a",
         since: Some(((2, 6), (4, 9))),
         applies: FOLIOS,
@@ -96,6 +98,7 @@ bugs! {
         )
     };
     ENTRY_BEFORE_RMAP = Bug {
+        class: "rmap/PTE",
         applies: FOLIOS,
         predictive: Some("vmbug/not-exclusive"),
         actual: Some("vmbug/not-exclusive"),
@@ -106,6 +109,7 @@ bugs! {
         )
     };
     COLLECT_LOSES_DIRTY = Bug {
+        class: "lost-data",
         fix: "fd35ca3d12cc",
         since: Some(((4, 14), (6, 1))),
         applies: FOLIOS,
