@@ -122,6 +122,7 @@ bugs! {
         )
     };
     MINCORE_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "aeb309b81c6b",
         since: Some(((2, 6), (4, 18))),
         applies: V6_12,

@@ -66,7 +66,7 @@ pub fn filemap_add_folio([m, index, _]: Args) -> OpResult {
         let index = index as usize;
         let tmpfs = shmem_mapping(mapping);
         OpResult::of(if tmpfs {
-            shmem::shmem_read_folio(mapping, index)
+            shmem::shmem_read_folio_gfp(mapping, index)
         } else {
             filemap::filemap_create_folio(mapping, index)
         })
@@ -159,7 +159,7 @@ pub fn truncate([m, index, _]: Args) -> OpResult {
 
 pub fn punch_hole([m, index, _]: Args) -> OpResult {
     let start = index as usize;
-    with_shmem(m, true, |mapping| shmem::shmem_punch_hole(mapping, start, start + 1))
+    with_shmem(m, true, |mapping| shmem::shmem_fallocate(mapping, start, start + 1))
         .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_pagecache_range(mapping, start, start + 1)))
 }
 
