@@ -532,7 +532,8 @@ pub fn unpin_user_page(folio: Folio) {
     unpin(folio);
 }
 
-/// `sync_page()` (mm/filemap.c) with the `lock_page()` that calls it, up to v2.6.38: who has to wait asks the file to get its I/O going.
+/// `sync_page()` (mm/filemap.c) with the `lock_page()` that calls it, up to v2.6.38: who has to wait asks the file to
+/// get its I/O going.
 /// Nothing but a reference on the folio is held.
 fn sync_page(folio: Folio) {
     kfn!(sync_page);

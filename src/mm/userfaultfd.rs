@@ -1,6 +1,6 @@
 //! `mm/userfaultfd.c`, v6.12, in small form: UFFDIO_COPY and UFFDIO_MOVE of one page. Every VMA that could be
-//! registered counts as registered, but missing pages are not reported: a fault brings them in as ever. Left out: wait queues,
-//! write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge pages.
+//! registered counts as registered, but missing pages are not reported: a fault brings them in as ever. Left out: wait
+//! queues, write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge pages.
 
 use super::bug;
 use super::filemap::{filemap_get_folio, folio_lock, folio_unlock};
@@ -190,8 +190,8 @@ impl Move {
     }
 
     /// `move_swap_pte()`, v6.12. The swap device is held; `folio` was found in the swap cache and is locked. Up to
-    /// v6.13 the swap cache was passed over; up to v6.15 it was not asked whether the folio is still the entry's, or one has
-    /// come.
+    /// v6.13 the swap cache was passed over; up to v6.15 it was not asked whether the folio is still the entry's, or
+    /// one has come.
     fn move_swap_pte(&self, orig_src: Pte, slot: usize, folio: Option<Folio>) -> Result<(), MoveError> {
         kfn!(move_swap_pte);
         let careful = !bug(bugs::UFFD_MOVE_STALE) && !bug(bugs::UFFD_MOVE_UNCACHED);
