@@ -5,7 +5,7 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "swap":
-    COUNT = "count" actual "M7" "A slot's count is not the number of its entries, in page tables and in files of tmpfs.";
+    COUNT = "count" actual "M7" "A slot's count is not the number of its entries, in page tables and tmpfs files.";
     UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
     FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
     NO_LOCK = "map-unlocked" predictive "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
