@@ -1,6 +1,7 @@
 //! `mm/userfaultfd.c`, v6.12, in small form: UFFDIO_COPY and UFFDIO_MOVE of one page. Every VMA that could be
 //! registered counts as registered, but missing pages are not reported: a fault brings them in as ever. Left out: wait
-//! queues, write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge pages.
+//! queues, write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge
+//! pages.
 
 use super::bug;
 use super::filemap::{filemap_get_folio, folio_lock, folio_unlock};
