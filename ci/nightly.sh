@@ -23,6 +23,8 @@ JOBS=${NIGHTLY_JOBS:-1}
 OUT=${NIGHTLY_OUT:-nightly}
 CORPORA=${NIGHTLY_CORPUS:-fuzz/corpus}
 BUG=${NIGHTLY_BUG:-}
+# What a planted bug lets inputs reach says nothing of what is worth keeping.
+[ -z "$BUG" ] || CORPORA=$OUT/corpora
 DEFAULT_KERNEL=v6.12
 CELLS=(
     hunt-v3.13 hunt-v4.14 hunt-v4.15 hunt-v5.0 hunt-v6.5 hunt-v6.8 hunt-v6.12

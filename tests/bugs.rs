@@ -3,7 +3,7 @@
 
 mod common;
 
-use foliofuzz::bugs::BUGS;
+use foliofuzz::bugs::{BUGS, CLASSES};
 use foliofuzz::campaign::{Analysis, Searcher};
 use foliofuzz::exec::{Outcome, Runner};
 use foliofuzz::prog::{Expect, Program, preset};
@@ -57,6 +57,9 @@ fn registry_rows_are_complete() {
         assert!(BUGS[..i].iter().all(|b| b.slug != bug.slug), "{} twice", bug.slug);
         assert!(!bug.title.is_empty() && bug.applies.0 <= bug.applies.1, "{}", bug.slug);
         assert!(bug.predictive.is_some() || bug.actual.is_none(), "{}", bug.slug);
+        let historic = bug.category == "historic";
+        let class = CLASSES.contains(&bug.class) && historic || bug.class.is_empty() && !historic;
+        assert!(class, "{}: a historic row, and no other, has a `class` of `CLASSES`", bug.slug);
         assert!(bug.since.is_none() || bug.category == "historic", "{}", bug.slug);
     }
 }

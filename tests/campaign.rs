@@ -216,12 +216,41 @@ fn two_campaigns_do_not_share_a_folder_and_a_dead_one_holds_none() {
     assert_eq!(third.status.code(), Some(0), "{}", stderr(&third));
 }
 
+#[test]
+fn the_page_of_a_campaign_is_one_file_with_its_findings() {
+    let (dir, out) = scratch("page");
+    run(&["--bug", BUG, "--runs", "20000", "--seed", "1", "--out", &out]);
+    let page = dir.join("page.html").display().to_string();
+    let report = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_foliofuzz"));
+        command.arg("report").args(args).output().expect("the binary runs")
+    };
+    let told = report(&[&out, "--html", &page]);
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+    let text = std::fs::read_to_string(&page).expect("a page");
+    assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>\n"));
+    for (folder, finding) in findings(&dir) {
+        let signature = finding["signature"].as_str().expect("a signature");
+        assert!(text.contains(signature), "{signature}");
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(text.contains(&name), "{name}");
+    }
+    assert_eq!(text.matches("<polyline").count(), 4);
+    assert!(text.contains(&format!("<code>{BUG}</code></td><td class=\"good\">found</td>")), "the bug is found");
+    for address in ["http://", "https://", "src=", "@import", "url(", "<script"] {
+        assert!(!text.contains(address), "the page names {address}");
+    }
+    let nothing = report(&["corpus", "--html", &page]);
+    assert_eq!((nothing.status.code(), stderr(&nothing).lines().count()), (Some(2), 1), "{}", stderr(&nothing));
+}
+
 /// Whatever was announced stays, wherever a kill comes; `tests/campaign/kills.sh` does it more often.
 #[test]
 fn kills_lose_nothing_that_was_announced() {
     let (dir, out) = scratch("kills");
     let log = dir.with_extension("log");
-    let args = ["--kernel", "v5.0", "--checks", "all,soft", "--jobs", "2", "--keep-going", "--resume", "--out", &out];
+    let bugs = "mutant_locked_at_free,mutant_double_cache_put,mutant_skipped_put";
+    let args = ["--bug", bugs, "--jobs", "2", "--keep-going", "--resume", "--out", &out];
     let mut announced = BTreeSet::new();
     for millis in [350, 900, 120, 1500, 600] {
         let running = Running::start(&args, &log);

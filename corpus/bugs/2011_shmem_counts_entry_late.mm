@@ -14,4 +14,4 @@ cpu1
   truncate(m0, 0)
 
 schedule
-  cpu0 op1 until @53 then cpu1
+  cpu0 op1 until folio_put_refs.folio_ref_sub_and_test#1 then cpu1

@@ -16,4 +16,4 @@ cpu1
   swapoff()
 
 schedule
-  cpu0 op2 until @36 then cpu1
+  cpu0 op2 until add_to_swap_cache.folio_ref_add#1 then cpu1

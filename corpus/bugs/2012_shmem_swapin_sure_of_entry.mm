@@ -14,4 +14,4 @@ cpu1
   punch_hole(m0, 1)
 
 schedule
-  cpu0 op1 until @41 then cpu1
+  cpu0 op1 until folio_wait_writeback.folio_test_writeback#1 then cpu1

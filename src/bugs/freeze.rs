@@ -8,6 +8,7 @@ bugs! {
 
     // Thread B.
     B_V0 = Bug {
+        class: "bad-freeze",
         fix: "8e47a457321c",
         since: Some(((4, 19), (5, 0))),
         applies: V5_0,
@@ -32,6 +33,7 @@ bugs! {
         ..bug("2021_migration_wait_without_reference", "a fault waits for a migration without a reference", "variant")
     };
     B_V0_W1 = Bug {
+        class: "bad-freeze",
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference", "2019_migration_wait_drops_reference"],
         predictive: Some("refcount/private-unowned"),
@@ -40,6 +42,7 @@ bugs! {
         ..bug("2019_iomap_private_drop_wait", "PG_private without a reference, a waiter drops its own", "historic")
     };
     B_V0_W0 = Bug {
+        class: "bad-freeze",
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference", "2018_migration_wait_with_reference"],
         predictive: Some("refcount/private-unowned"),
@@ -48,6 +51,7 @@ bugs! {
         ..bug("2018_iomap_private_kept_wait", "PG_private without a reference, a waiter keeps its own", "historic")
     };
     B_V0_LOOKUP = Bug {
+        class: "bad-freeze",
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference"],
         predictive: Some("refcount/private-unowned"),
@@ -56,6 +60,7 @@ bugs! {
         ..bug("2018_iomap_private_lookup", "PG_private without a reference, and a lookup of the page", "historic")
     };
     B_V0_NODEBUG = Bug {
+        class: "bad-freeze",
         applies: V5_0,
         brings: &["2018_iomap_private_without_reference"],
         predictive: Some("refcount/private-unowned"),

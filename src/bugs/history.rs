@@ -7,6 +7,7 @@ bugs! {
     after super::claims::END;
 
     SWAPIN_DIRECT = Bug {
+        class: "lost-data",
         fix: "13ddaf26be32",
         since: Some(((4, 15), (6, 8))),
         applies: FOLIOS,
@@ -20,6 +21,7 @@ bugs! {
         )
     };
     REMAP_MIGRATION = Bug {
+        class: "rmap/PTE",
         fix: "7e09e738afd2",
         since: Some(((2, 6), (3, 14))),
         applies: V3_13,
@@ -32,6 +34,7 @@ bugs! {
         )
     };
     MUNLOCK_SKIPS = Bug {
+        class: "bad-page-state",
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),
         applies: V3_13,
@@ -44,6 +47,7 @@ bugs! {
         )
     };
     CLUSTER_UNMAP = Bug {
+        class: "bad-page-state",
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),
         applies: V3_13,
@@ -56,6 +60,7 @@ bugs! {
         )
     };
     CLUSTER_EXIT = Bug {
+        class: "bad-page-state",
         fix: "27ba0644ea9d",
         since: Some(((2, 6), (4, 0))),
         applies: V3_13,

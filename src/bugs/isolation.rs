@@ -7,6 +7,7 @@ bugs! {
     after 0;
 
     A0 = Bug {
+        class: "unlocked-mapping-deref",
         fix: "69d763fc6d3a",
         since: Some(((3, 3), (4, 16))),
         applies: PAGES,
@@ -17,6 +18,7 @@ bugs! {
         ..bug("2018_isolate_lru_page_mapping", "__isolate_lru_page dereferences an unpinned mapping", "historic")
     };
     A1 = Bug {
+        class: "other",
         fix: "145e1a71e090",
         replaces: Some("2018_isolate_lru_page_mapping"),
         since: Some(((4, 16), (4, 17))),
@@ -46,6 +48,7 @@ bugs! {
         )
     };
     A7 = Bug {
+        class: "unlocked-mapping-deref",
         fix: "e92bb4dd9673",
         fix_needs_rcu_free: true,
         since: Some(((2, 6), (4, 17))),

@@ -8,6 +8,7 @@ bugs! {
 
     // Thread C (2014): mlock and munlock of pages, nonlinear VMAs. v3.13 has V0, V4, V6 and V7.
     C_V0 = Bug {
+        class: "bad-page-state",
         fix: "57e68e9cd65b",
         since: Some(((2, 6), (3, 15))),
         applies: V3_13,
@@ -39,6 +40,7 @@ bugs! {
         ..bug("2014_cluster_tests_mlocked", "try_to_unmap_cluster tries the lock of pages not mlocked yet", "variant")
     };
     C_V4 = Bug {
+        class: "other",
         fix: "70feee0e1ef3",
         since: Some(((3, 12), (4, 12))),
         applies: V3_13,
@@ -48,6 +50,7 @@ bugs! {
         ..bug("2017_munlock_pagevec_count", "__munlock_pagevec does not uncount pages it cannot isolate", "historic")
     };
     C_V5 = Bug {
+        class: "bad-page-state",
         fix: "e6c509f85455",
         since: Some(((2, 6), (3, 7))),
         applies: V3_13,
@@ -103,6 +106,7 @@ bugs! {
         )
     };
     C_V6 = Bug {
+        class: "other",
         fix: "51afb12ba809",
         since: Some(((3, 7), (4, 4))),
         applies: V3_13,
@@ -113,6 +117,7 @@ bugs! {
         ..bug("2015_migration_loses_mlocked", "remove_migration_pte does not mlock the new page", "historic")
     };
     C_V7 = Bug {
+        class: "bad-page-state",
         fix: "b87537d9e2fe",
         since: Some(((2, 6), (4, 4))),
         applies: V3_13,

@@ -15,6 +15,8 @@ pub struct Bug {
     /// alternative, expected clean) or "mutant" (planted to show that a check fires) or
     /// "open" (the kernel has it as far as is known; the model repairs it unless it is put back in: docs/questions).
     pub category: &'static str,
+    /// What it does to a system: one of [`CLASSES`], for a "historic" row; else empty.
+    pub class: &'static str,
     /// The fix commit; empty for what was never merged.
     pub fix: &'static str,
     /// First version that has it, and first that has the fix. `None`: in no release; only `--bug` brings it in.
@@ -37,6 +39,25 @@ pub struct Bug {
     /// CPUs it needs.
     pub cpus: u8,
 }
+
+/// What historic bugs did to a system.
+pub const CLASSES: [&str; 15] = [
+    "bad-freeze",
+    "bad-page-state",
+    "deadlock",
+    "double-put",
+    "leak",
+    "lost-data",
+    "lost-wakeup",
+    "lru-corruption",
+    "missing-barrier",
+    "other",
+    "rmap/PTE",
+    "uaf-folio",
+    "uaf-mapping",
+    "unlocked-mapping-deref",
+    "wrong-mapping",
+];
 
 /// The rows of one file, numbered after those of the file before.
 macro_rules! bugs {
@@ -90,6 +111,7 @@ const fn bug(slug: &'static str, title: &'static str, category: &'static str) ->
         slug,
         title,
         category,
+        class: "",
         fix: "",
         since: None,
         applies: ANY,

@@ -7,6 +7,7 @@ bugs! {
     after super::shmem::END;
 
     SHMEM_UNUSE_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "af53d3e9e040",
         applies: V6_12,
         predictive: Some("uaf/mapping"),
@@ -18,6 +19,7 @@ bugs! {
         )
     };
     SPLIT_CLEAR_DIRTY = Bug {
+        class: "lost-wakeup",
         fix: "2d077d4b5992",
         since: Some(((4, 5), (4, 17))),
         applies: V6_12,
@@ -30,6 +32,7 @@ bugs! {
         )
     };
     LOCK_SYNC_PAGE = Bug {
+        class: "uaf-mapping",
         fix: "db37648cd6ce",
         since: Some(((2, 6), (2, 6))),
         applies: FOLIOS,
@@ -42,6 +45,7 @@ bugs! {
         )
     };
     ANON_VMA_UNCHECKED = Bug {
+        class: "deadlock",
         fix: "f18194275c39",
         since: Some(((2, 6), (2, 6))),
         applies: FOLIOS,
@@ -54,6 +58,7 @@ bugs! {
         )
     };
     UNMAP_CURSOR = Bug {
+        class: "wrong-mapping",
         fix: "2aa15890f3c1",
         since: Some(((2, 6), (2, 6))),
         applies: FOLIOS,

@@ -12,6 +12,7 @@ bugs! {
     after super::more::END;
 
     Z_WRITEBACK_ONCE = Bug {
+        class: "other",
         fix: "c2407cf7d22d",
         since: Some(((5, 9), (5, 11))),
         cpus: 3,
@@ -22,6 +23,7 @@ bugs! {
         )
     };
     Z_SCAN_TESTONE = Bug {
+        class: "bad-freeze",
         fix: "7c8ee9a86340",
         since: Some(((2, 6), (2, 6))),
         ..historic(
@@ -31,6 +33,7 @@ bugs! {
         )
     };
     Z_MIGRATE_NULL = Bug {
+        class: "unlocked-mapping-deref",
         fix: "dc386d4d1e98",
         since: Some(((2, 6), (2, 6))),
         applies: ((5, 0), (255, 0)),
@@ -41,6 +44,7 @@ bugs! {
         )
     };
     Z_FAULT_DIRTY = Bug {
+        class: "unlocked-mapping-deref",
         fix: "2d6d7f982846",
         since: Some(((2, 6), (3, 19))),
         applies: ((5, 0), (255, 0)),
@@ -51,6 +55,7 @@ bugs! {
         )
     };
     Z_BUFFERS_NULL = Bug {
+        class: "unlocked-mapping-deref",
         fix: "ebf7a227dd1d",
         since: Some(((2, 6), (2, 6))),
         applies: ((5, 0), (255, 0)),
@@ -61,6 +66,7 @@ bugs! {
         )
     };
     Z_ISIZE_EARLY = Bug {
+        class: "other",
         fix: "a32ea1e1f925",
         since: Some(((2, 6), (2, 6))),
         ..historic(
@@ -70,6 +76,7 @@ bugs! {
         )
     };
     Z_NO_INVALIDATE_LOCK = Bug {
+        class: "lost-data",
         fix: "730633f0b7f9",
         since: Some(((2, 6), (5, 15))),
         ..historic(
@@ -79,6 +86,7 @@ bugs! {
         )
     };
     Z_SIGNAL_FIRST = Bug {
+        class: "lost-wakeup",
         fix: "a8b169afbf06",
         since: Some(((4, 10), (4, 13))),
         applies: V5_0,
@@ -90,6 +98,7 @@ bugs! {
         )
     };
     Z_WAKE_TAKEN = Bug {
+        class: "lost-wakeup",
         fix: "2a9127fcf229",
         since: Some(((4, 10), (5, 9))),
         applies: V5_0,
@@ -101,6 +110,7 @@ bugs! {
         )
     };
     Z_STRIP = Bug {
+        class: "bad-page-state",
         fix: "5b40dc780ed9",
         since: Some(((2, 6), (2, 6))),
         applies: ((5, 0), (255, 0)),
@@ -111,6 +121,7 @@ bugs! {
         )
     };
     Z_MKWRITE_UNLOCKED = Bug {
+        class: "lost-data",
         fix: "b827e496c893",
         since: Some(((2, 6), (2, 6))),
         applies: ((5, 0), (255, 0)),
@@ -121,6 +132,7 @@ bugs! {
         )
     };
     Z_COPY_FAULTS = Bug {
+        class: "deadlock",
         fix: "08291429cfa6",
         since: Some(((2, 6), (2, 6))),
         predictive: Some("lockdep/order"),

@@ -8,6 +8,7 @@ bugs! {
     after super::swap::END;
 
     SHMEM_COUNT_LATE = Bug {
+        class: "leak",
         fix: "826267cf1e6c",
         since: Some(((2, 6), (3, 0))),
         applies: V6_12,
@@ -20,6 +21,7 @@ bugs! {
         )
     };
     SHMEM_PEEK = Bug {
+        class: "leak",
         fix: "05bf86b4ccfd",
         since: Some(((2, 6), (2, 6))),
         applies: V6_12,
@@ -32,6 +34,7 @@ bugs! {
         )
     };
     SHMEM_SWAPIN_SURE = Bug {
+        class: "other",
         fix: "215c02bc33bb",
         since: Some(((3, 5), (3, 7))),
         applies: V6_12,
@@ -44,6 +47,7 @@ bugs! {
         )
     };
     SHMEM_SECOND_PASS = Bug {
+        class: "wrong-mapping",
         fix: "16a100190d39",
         since: Some(((2, 6), (2, 6))),
         applies: V6_12,
@@ -56,6 +60,7 @@ bugs! {
         )
     };
     SHMEM_ACCESSED = Bug {
+        class: "lru-corruption",
         fix: "66d2f4d28cd0",
         applies: V6_12,
         predictive: Some("folio_lock/na-lost"),
@@ -67,6 +72,7 @@ bugs! {
         )
     };
     UFFD_CLEAN = Bug {
+        class: "lost-data",
         fix: "dcf7fe9d8976",
         since: Some(((4, 11), (4, 20))),
         applies: V6_12,
@@ -79,6 +85,7 @@ bugs! {
         )
     };
     UFFD_SIZE = Bug {
+        class: "wrong-mapping",
         fix: "e2a50c1f6414",
         since: Some(((4, 11), (4, 20))),
         applies: V6_12,
@@ -92,6 +99,7 @@ bugs! {
     };
     // Mainline has the two fixes since v6.14 and v6.16; v6.12.y, which the model follows, has them, too.
     UFFD_MOVE_UNCACHED = Bug {
+        class: "rmap/PTE",
         fix: "c50f8e6053b0",
         since: Some(((6, 8), (6, 12))),
         applies: V6_12,
@@ -104,6 +112,7 @@ bugs! {
         )
     };
     UFFD_MOVE_STALE = Bug {
+        class: "wrong-mapping",
         fix: "0ea148a79919",
         since: Some(((6, 8), (6, 12))),
         applies: V6_12,

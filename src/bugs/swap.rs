@@ -7,6 +7,7 @@ bugs! {
     after super::checks::END;
 
     SWAPIN_NO_RECHECK = Bug {
+        class: "wrong-mapping",
         fix: "4969c1192d15",
         since: Some(((2, 6), (2, 6))),
         applies: SWAPS,
@@ -19,6 +20,7 @@ bugs! {
         )
     };
     MIGRATE_UNMAPPED = Bug {
+        class: "rmap/PTE",
         fix: "67b9509b2c68",
         since: Some(((2, 6), (2, 6))),
         applies: SWAPS,
@@ -31,6 +33,7 @@ bugs! {
         )
     };
     SWAPIN_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "eb085574a752",
         since: Some(((2, 6), (5, 3))),
         applies: FOLIOS,
@@ -43,6 +46,7 @@ bugs! {
         )
     };
     DIRECT_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "2799e77529c2",
         since: Some(((4, 15), (5, 14))),
         applies: FOLIOS,
@@ -55,6 +59,7 @@ bugs! {
         )
     };
     FREE_SWAP_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "82b1c07a0af6",
         since: Some(((4, 11), (6, 9))),
         applies: FOLIOS,
@@ -67,6 +72,7 @@ bugs! {
         )
     };
     GUP_RETRY_READ = Bug {
+        class: "rmap/PTE",
         fix: "4ceb5db9757a",
         since: Some(((2, 6), (2, 6))),
         applies: FOLIOS,
@@ -79,14 +85,20 @@ bugs! {
         )
     };
     DIRTY_COW = Bug {
+        class: "rmap/PTE",
         fix: "19be0eaffa3a",
         since: Some(((2, 6), (4, 9))),
         applies: FOLIOS,
         predictive: Some("content/private-write"),
         actual: Some("content/private-write"),
-        ..bug("2016_dirty_cow", "a forced write forgets that it is one once a fault has broken copy-on-write", "historic")
+        ..bug(
+            "2016_dirty_cow",
+            "a forced write forgets that it is one once a fault has broken copy-on-write",
+            "historic",
+        )
     };
     ENTRY_BEFORE_RMAP = Bug {
+        class: "rmap/PTE",
         applies: FOLIOS,
         predictive: Some("vmbug/not-exclusive"),
         actual: Some("vmbug/not-exclusive"),
@@ -97,6 +109,7 @@ bugs! {
         )
     };
     COLLECT_LOSES_DIRTY = Bug {
+        class: "lost-data",
         fix: "fd35ca3d12cc",
         since: Some(((4, 14), (6, 1))),
         applies: FOLIOS,
@@ -109,6 +122,7 @@ bugs! {
         )
     };
     MINCORE_UNPINNED = Bug {
+        class: "uaf-mapping",
         fix: "aeb309b81c6b",
         since: Some(((2, 6), (4, 18))),
         applies: V6_12,

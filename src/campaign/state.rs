@@ -26,6 +26,7 @@ pub struct Sample {
     pub inputs: u64,
     /// Inputs the campaign added to the corpus.
     pub corpus: u64,
+    /// Signatures.
     pub findings: u64,
 }
 
@@ -151,7 +152,7 @@ pub fn enter(dir: &Path) -> Result<Lock, String> {
     let lock = lock.map_err(|owner| format!("{}: another campaign is at work there ({owner})", dir.display()))?;
     sweep(dir);
     // A file that is there already may be written to where new ones cannot be made.
-    write_atomic(&dir.join(format!(".{FILE}.probe")), b"").map_err(told)?;
+    write_atomic(&dir.join(format!(".{FILE}.probe")), b"room").map_err(told)?;
     fs::remove_file(dir.join(format!(".{FILE}.probe"))).map_err(told)?;
     Ok(lock)
 }

@@ -1,7 +1,7 @@
 //! `foliofuzz list`: the tables.
 
 use super::common::{Failure, Format, Status, say};
-use crate::bugs::{BUGS, Version};
+use crate::bugs::{BUGS, Bug, Version};
 use crate::campaign::bug_slugs;
 use crate::campaign::reach::Sweep;
 use crate::ops::{Arg, TABLE};
@@ -115,6 +115,20 @@ fn arg_json(name: &str, kind: Arg) -> Value {
     }
 }
 
+/// The year of its fix, or of the thread it is from: how its slug begins.
+fn year(bug: &Bug) -> Option<u32> {
+    bug.slug.split('_').next()?.parse().ok()
+}
+
+/// The kernels of the model that have the bug; in brackets those it can be put into, if none has it.
+fn kernels(bug: &Bug) -> String {
+    let names = |kernels: Vec<Kernel>| kernels.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ");
+    match names(preset::kernels(bug)) {
+        none if none.is_empty() => format!("({})", names(preset::applies(bug))),
+        some => some,
+    }
+}
+
 fn version(v: Version) -> String {
     format!("v{}.{}", v.0, v.1)
 }
@@ -156,12 +170,17 @@ fn json(what: Table) -> Vec<Value> {
                     "slug": b.slug,
                     "title": b.title,
                     "category": b.category,
+                    "class": (!b.class.is_empty()).then_some(b.class),
+                    "year": year(b),
+                    "kernels": preset::kernels(b).iter().map(|k| k.name()).collect::<Vec<_>>(),
+                    "applies": preset::applies(b).iter().map(|k| k.name()).collect::<Vec<_>>(),
                     "fix": b.fix,
                     "in": b.since.map(|(since, _)| version(since)),
                     "fixed": b.since.map(|(_, fixed)| version(fixed)),
                     "expect": { "predictive": b.predictive, "actual": b.actual },
                     "thread": b.thread,
                     "cpus": b.cpus,
+                    "brings": b.brings,
                 })
             })
             .collect(),
@@ -213,7 +232,10 @@ fn lines(what: Table) -> Vec<String> {
             .iter()
             .map(|b| {
                 let thread = b.thread.unwrap_or("");
-                format!("{:<42} {thread:<4} {:<12} {}", b.slug, b.category, b.title)
+                let what = if b.class.is_empty() { b.category } else { b.class };
+                let year = year(b).map_or(String::new(), |y| y.to_string());
+                let kernels = kernels(b);
+                format!("{:<42} {thread:<4} {what:<22} {year:<4} {kernels:<24} {}", b.slug, b.title)
             })
             .collect(),
         Table::Kernels => Kernel::ALL

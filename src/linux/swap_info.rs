@@ -106,8 +106,8 @@ pub fn wait_for_swap_scanners() {
     while m().load(USERS, Order::Plain, Note::Nothing, 0) >= SCANNING {}
 }
 
-/// `vfree(swap_map)`, `exit_swap_address_space()`, `si->swap_file = NULL`: the device's memory is gone. One step: nobody
-/// may use any of it.
+/// `vfree(swap_map)`, `exit_swap_address_space()`, `si->swap_file = NULL`: the device's memory is gone. One step, as
+/// nobody may use any of it.
 pub fn free_swap_info() {
     prim!(vfree);
     m().store(byte(0), m().peek(byte(0)), Order::Plain, Note::SwapFreed, 0);

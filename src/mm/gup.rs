@@ -532,9 +532,10 @@ pub fn unpin_user_page(folio: Folio) {
     unpin(folio);
 }
 
-/// `lock_page()` with `sync_page()` (mm/filemap.c), up to v2.6.38: who has to wait asks the file to get its I/O going.
+/// `sync_page()` (mm/filemap.c) with the `lock_page()` that calls it, up to v2.6.38: who has to wait asks the file to
+/// get its I/O going.
 /// Nothing but a reference on the folio is held.
-fn lock_page_sync(folio: Folio) {
+fn sync_page(folio: Folio) {
     kfn!(sync_page);
     if !folio_trylock(folio) {
         let _sync_page = folio_mapping(folio).filter(|m| !m.is_swap()).map(mapping_aops);
@@ -552,7 +553,7 @@ pub fn unpin_user_pages_dirty_lock(folio: Folio, make_dirty: bool) {
     sanity_check_pinned_pages(folio);
     if !folio_test_dirty(folio) {
         if bug(bugs::LOCK_SYNC_PAGE) {
-            lock_page_sync(folio);
+            sync_page(folio);
         } else {
             folio_lock(folio);
         }

@@ -184,7 +184,7 @@ pub fn madvise_willneed(mm: Mm, addr: usize) {
     mmap_read_unlock(mm);
 }
 
-/// `swapin_walk_pmd_entry()`, v6.12, for one entry. mmap_lock held. A page that is swapped out gets into the swap cache.
+/// `swapin_walk_pmd_entry()`, v6.12, for one entry. mmap_lock held. Brings a swapped-out page into the swap cache.
 fn swapin_walk_pmd_entry(vma: Vma, addr: usize) {
     kfn!(swapin_walk_pmd_entry);
     pte_offset_map_lock(vma.mm());

@@ -92,8 +92,8 @@ pub(super) fn shmem_add_to_page_cache(
     added
 }
 
-/// `shmem_delete_from_page_cache()`, v6.12: the swap slot takes the folio's place in the file. Folio locked, in the swap
-/// cache, which has a reference. Nothing pins the inode afterwards.
+/// `shmem_delete_from_page_cache()`, v6.12: the swap slot takes the folio's place in the file. Folio locked, in the
+/// swap cache, which has a reference. Nothing pins the inode afterwards.
 fn shmem_delete_from_page_cache(folio: Folio, mapping: AddressSpace, slot: usize) {
     kfn!(shmem_delete_from_page_cache);
     xa_lock_irq(mapping);
@@ -184,8 +184,8 @@ fn undo_batch(mapping: AddressSpace, fbatch: &FolioBatch, freed: &mut i64) -> Op
     None
 }
 
-/// `shmem_undo_range()`, v6.12, of pages `start..end`; an `end` of [`SLOTS`] means all there will ever be, and only then
-/// is the range looked through until it is empty. i_rwsem held, or the inode is being evicted. Left out: undoing a
+/// `shmem_undo_range()`, v6.12, of pages `start..end`; an `end` of [`SLOTS`] means all there will ever be, and only
+/// then is the range looked through until it is empty. i_rwsem held, or the inode is being evicted. Left out: undoing a
 /// failed fallocate, zeroing parts.
 fn shmem_undo_range(mapping: AddressSpace, start: usize, end: usize) {
     kfn!(shmem_undo_range);
@@ -260,7 +260,7 @@ pub fn shmem_setattr(mapping: AddressSpace, newsize: usize) {
 
 /// `shmem_fallocate()`, v6.12, FALLOC_FL_PUNCH_HOLE of pages `start..end`. i_rwsem held for writing. Private copies
 /// stay.
-pub fn shmem_punch_hole(mapping: AddressSpace, start: usize, end: usize) {
+pub fn shmem_fallocate(mapping: AddressSpace, start: usize, end: usize) {
     kfn!(shmem_fallocate);
     let end = end.min(SLOTS);
     if start >= end {
@@ -388,7 +388,7 @@ fn swap_in_locked(
 
 /// `shmem_find_swap_entries()` with `shmem_unuse_swap_entries()`, v6.12: brings in the swapped pages from `*start` on,
 /// which becomes the last of them. None (-ENOMEM): no frame for one. False: there were none.
-fn shmem_unuse_entries(mapping: AddressSpace, start: &mut usize) -> Option<bool> {
+fn shmem_unuse_swap_entries(mapping: AddressSpace, start: &mut usize) -> Option<bool> {
     kfn!(shmem_unuse_swap_entries);
     let mut entries = FolioBatch::new();
     let mut index = *start;
@@ -418,7 +418,7 @@ fn shmem_unuse_inode(mapping: AddressSpace) -> bool {
     kfn!(shmem_unuse_inode);
     let mut start = 0;
     loop {
-        match shmem_unuse_entries(mapping, &mut start) {
+        match shmem_unuse_swap_entries(mapping, &mut start) {
             None => return false,
             Some(false) => return true,
             Some(true) => {}
@@ -577,7 +577,7 @@ pub fn shmem_file_read_iter(mapping: AddressSpace, index: usize) {
 
 /// `shmem_write_begin()`, the copy, and `shmem_write_end()`, v6.12, for `generic_perform_write()` of one whole page.
 /// i_rwsem held for writing.
-pub(super) fn shmem_write(mapping: AddressSpace, index: usize) {
+pub(super) fn shmem_write_begin(mapping: AddressSpace, index: usize) {
     kfn!(shmem_write_begin);
     let Ok(Some(folio)) = shmem_get_folio(mapping, index, Sgp::Write) else { return };
     copy_folio_from_user(folio, page_id(mapping.index as usize, index));
@@ -600,7 +600,7 @@ fn shmem_write_end(mapping: AddressSpace, index: usize, folio: Folio) {
 
 /// `shmem_read_folio_gfp()`, v6.12: as a driver has a page of the file made. The caller pins the inode. True: it is
 /// there.
-pub fn shmem_read_folio(mapping: AddressSpace, index: usize) -> bool {
+pub fn shmem_read_folio_gfp(mapping: AddressSpace, index: usize) -> bool {
     kfn!(shmem_read_folio_gfp);
     let Ok(Some(folio)) = shmem_get_folio(mapping, index, Sgp::Cache) else { return false };
     folio_unlock(folio);
@@ -608,8 +608,8 @@ pub fn shmem_read_folio(mapping: AddressSpace, index: usize) -> bool {
     true
 }
 
-/// `shmem_mfill_atomic_pte()`, v6.12: UFFDIO_COPY into a hole of the file. mmap_lock held, shared VMA; its file pins the
-/// inode. True: the new page is in the file and mapped. Left out: zero pages, accounting.
+/// `shmem_mfill_atomic_pte()`, v6.12: UFFDIO_COPY into a hole of the file. mmap_lock held, shared VMA; its file pins
+/// the inode. True: the new page is in the file and mapped. Left out: zero pages, accounting.
 pub(super) fn shmem_mfill_atomic_pte(vma: Vma, addr: usize) -> bool {
     kfn!(shmem_mfill_atomic_pte);
     let Some(mapping) = vma.vm_file() else { return false };

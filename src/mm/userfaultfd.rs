@@ -1,6 +1,7 @@
-//! `mm/userfaultfd.c`, v6.12, in small form: UFFDIO_COPY and UFFDIO_MOVE of one page. Every VMA that could be registered
-//! counts as registered, but missing pages are not reported: a fault brings them in as ever. Left out: wait queues,
-//! write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge pages.
+//! `mm/userfaultfd.c`, v6.12, in small form: UFFDIO_COPY and UFFDIO_MOVE of one page. Every VMA that could be
+//! registered counts as registered, but missing pages are not reported: a fault brings them in as ever. Left out: wait
+//! queues, write protection, minor faults, `map_changing_lock` (fork and mremap have the mmap_lock for writing), huge
+//! pages.
 
 use super::bug;
 use super::filemap::{filemap_get_folio, folio_lock, folio_unlock};
@@ -34,8 +35,8 @@ fn mfill_file_over_size(vma: Vma, addr: usize) -> bool {
     vma.vm_file().is_some_and(|file| vma.linear_page_index(addr) >= i_size_read(file))
 }
 
-/// `mfill_atomic_install_pte()`, v6.12, of a new folio: a locked one of a tmpfs file, or one nobody else knows. mmap_lock
-/// held. True: mapped, and the allocation's reference is the entry's now.
+/// `mfill_atomic_install_pte()`, v6.12, of a new folio: a locked one of a tmpfs file, or one nobody else knows.
+/// mmap_lock held. True: mapped, and the allocation's reference is the entry's now.
 pub(super) fn mfill_atomic_install_pte(vma: Vma, addr: usize, folio: Folio) -> bool {
     kfn!(mfill_atomic_install_pte);
     let (mm, flags) = (vma.mm(), locked_vm_flags(vma));
@@ -189,9 +190,9 @@ impl Move {
         if stable { Ok(()) } else { Err(MoveError::Again) }
     }
 
-    /// `move_swap_pte()`, v6.12. The swap device is held; `folio` was found in the swap cache and is locked. Up to v6.13
-    /// the swap cache was passed over; up to v6.15 it was not asked whether the folio is still the entry's, or one has
-    /// come.
+    /// `move_swap_pte()`, v6.12. The swap device is held; `folio` was found in the swap cache and is locked. Up to
+    /// v6.13 the swap cache was passed over; up to v6.15 it was not asked whether the folio is still the entry's, or
+    /// one has come.
     fn move_swap_pte(&self, orig_src: Pte, slot: usize, folio: Option<Folio>) -> Result<(), MoveError> {
         kfn!(move_swap_pte);
         let careful = !bug(bugs::UFFD_MOVE_STALE) && !bug(bugs::UFFD_MOVE_UNCACHED);

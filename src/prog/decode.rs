@@ -18,8 +18,9 @@
 //!
 //! *Mapping*: `0x80` it exists (the hot one always does); `b & 3 == 3` no migrate_folio; `0x04` free_folio; the three
 //! bits above: 4 and 5 unevictable, 6 also unmovable, 7 both or, with `0x40`, unmovable alone. *File system*: the low
-//! three bits: 0 none (ramfs), 1 and 2 tmpfs (before v6.12 none), 3 a block device's, 4 one with buffers, 5 one with iomap, 6 a network's, 7 one with
-//! buffers and stable pages; size 4 unless the next two bits are 3, then 1 to 4 by the two above.
+//! three bits: 0 none (ramfs), 1 and 2 tmpfs (before v6.12 none), 3 a block device's, 4 one with buffers, 5 one with
+//! iomap, 6 a network's, 7 one with buffers and stable pages; size 4 unless the next two bits are 3, then 1 to 4 by the
+//! two above.
 //!
 //! *VMA*: from where the one before ended. `b & 3`: 0 none but a hole of one page, 3 read-only, or with `0x80` locked;
 //! length from 1 by the next two bits; the three above: 0 to 2 anonymous, 3 and 4 shared and 5 private of the hot
@@ -30,7 +31,7 @@
 //! mapping's hot index whatever its place byte says. Anonymous: process `b >> 5 & 1`, virtual page `b & 3` or the next
 //! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
 //! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. A page of tmpfs is dirty unless the low three bits are
-//! 0. On v3.13 what a locked VMA maps is mlocked unless the
+//! 0; the hot one is swapped out at 6, and a hole at 7. On v3.13 what a locked VMA maps is mlocked unless the
 //! low three bits are 4 or 5. At most 6 folios, so that two frames are free.
 //!
 //! *Swap slot*: from 0xC0, place as an anonymous folio's; with `0x10` that of a tmpfs file's page at index `b & 3` or
@@ -62,7 +63,7 @@ use std::sync::OnceLock;
 
 /// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
 /// too: what is to last is stored as text.
-pub const DECODE_VERSION: u32 = 4;
+pub const DECODE_VERSION: u32 = 5;
 /// Bytes before the records.
 pub const HEADER: usize = 38;
 /// Bytes of a record.
@@ -324,6 +325,9 @@ fn decode_swaps(p: &mut Program, bytes: &[u8], hot: &Hot) {
         return;
     }
     for (i, b) in bytes.iter().enumerate().filter(|(_, b)| **b >= 0xC0) {
+        if p.init.swaps[i].is_some() {
+            continue;
+        }
         p.init.swaps[i] = shmem_place(p, *b, hot)
             .map(|(mapping, index)| SwapInit::File { mapping, index })
             .or_else(|| anon_place(p, *b, hot).map(|(mm, addr)| SwapInit::Page { mm, addr }));
@@ -334,7 +338,14 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
     let size = p.mapping(hot.mapping).map_or(SLOTS as u8, |m| m.size);
     let hot_place = FolioPlace::Cache { mapping: hot.mapping, index: hot.index % size };
     let hot_flags = bytes.get(2 * hot.folio as usize + 1).copied().unwrap_or(0);
-    p.init.folios[hot.folio as usize] = Some(mlocked(p, folio(p, hot_place, hot_flags), hot_flags));
+    let (mapping, index) = (hot.mapping, hot.index % size);
+    match hot_flags & 7 {
+        6 if is_shmem(p, mapping) => {
+            p.init.swaps[hot.folio as usize % SLOTS] = Some(SwapInit::File { mapping, index });
+        }
+        7 if is_shmem(p, mapping) => {}
+        _ => p.init.folios[hot.folio as usize] = Some(mlocked(p, folio(p, hot_place, hot_flags), hot_flags)),
+    }
     let mut left = FOLIOS_DECODED - 1;
     for (i, pair) in bytes.chunks_exact(2).enumerate().take(FOLIOS) {
         let &[b, flags] = pair else { continue };
@@ -346,6 +357,10 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
             left -= 1;
         }
     }
+}
+
+fn is_shmem(p: &Program, mapping: u8) -> bool {
+    p.mapping(mapping).is_some_and(|m| m.is_shmem())
 }
 
 fn place(p: &Program, b: u8, hot: &Hot) -> Option<FolioPlace> {

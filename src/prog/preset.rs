@@ -12,10 +12,24 @@ fn applies_to(bug: &Bug, kernel: Kernel) -> bool {
     (bug.applies.0..=bug.applies.1).contains(&kernel.version())
 }
 
+/// The kernels whose function forms the bug can be put into.
+pub fn applies(bug: &Bug) -> Vec<Kernel> {
+    Kernel::ALL.into_iter().filter(|k| applies_to(bug, *k)).collect()
+}
+
+/// The kernels that were released with the bug.
+pub fn kernels(bug: &Bug) -> Vec<Kernel> {
+    Kernel::ALL.into_iter().filter(|k| is_in(bug, *k)).collect()
+}
+
+fn is_in(bug: &Bug, kernel: Kernel) -> bool {
+    let v = kernel.version();
+    bug.since.is_some_and(|(from, fixed)| from <= v && v < fixed) && applies_to(bug, kernel)
+}
+
 /// The bugs a kernel was released with, those whose versions include it.
 pub fn preset(kernel: Kernel) -> BugSet {
-    let v = kernel.version();
-    rows(|b| b.since.is_some_and(|(from, fixed)| from <= v && v < fixed) && applies_to(b, kernel))
+    rows(|b| is_in(b, kernel))
 }
 
 /// The bugs that can be put into a kernel.

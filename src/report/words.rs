@@ -106,10 +106,13 @@ pub(super) fn vm_flag_names(bits: u64) -> String {
     set_names(bits, &names)
 }
 
-/// A swap_map byte: `2`, `1|cache`.
+/// A swap_map byte: `2`, `1|cache`, `shmem` for the entry in a file of tmpfs.
 pub(super) fn swap_map_name(byte: u64) -> String {
     let cache = if byte & SWAP_HAS_CACHE != 0 { "|cache" } else { "" };
-    format!("{}{cache}", byte & SWAP_COUNT)
+    match byte & SWAP_COUNT {
+        SWAP_MAP_SHMEM => format!("shmem{cache}"),
+        count => format!("{count}{cache}"),
+    }
 }
 
 pub(super) fn set_names(bits: u64, names: &[(u64, &'static str)]) -> String {
@@ -138,6 +141,7 @@ pub(super) fn value_name(field: Field, word: u64) -> Option<String> {
         }
         Field::ISize => format!("{word} pages"),
         Field::FreeList | Field::LruList | Field::FBatch => list("F"),
+        Field::ShmemSwaplist => list("m"),
         _ => return None,
     })
 }
@@ -201,8 +205,9 @@ fn pte(step: &Step) -> Words {
 /// The value of a page-cache slot.
 pub(super) fn slot_name(word: u64) -> String {
     match word.checked_sub(1) {
-        // A value entry, as eviction leaves behind.
-        _ if word >> 63 != 0 => "shadow".to_string(),
+        // A value entry, as eviction leaves behind, or tmpfs when it swaps out.
+        _ if word == 1 << 63 => "shadow".to_string(),
+        _ if word >> 63 != 0 => format!("swap {}", (word & !(1 << 63)) - 1),
         Some(f) => format!("F{f}"),
         None => "NULL".to_string(),
     }

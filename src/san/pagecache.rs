@@ -1,6 +1,8 @@
 //! Page-cache slots and `folio->mapping` agree, folios leave the cache in order, and so for the swap cache.
 
-use super::state::{file_of, flags, in_slot, is_swapcache, page, ptes, slot_folio, slot_is_shadow, slot_is_value, slots, word};
+use super::state::{
+    file_of, flags, in_slot, is_swapcache, page, ptes, slot_folio, slot_is_shadow, slot_is_value, slots, word,
+};
 use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 

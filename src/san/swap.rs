@@ -5,14 +5,14 @@ use super::{Check, CheckSpec, Finding, KindSpec, View};
 use crate::vocab::*;
 
 kinds! { "swap":
-    COUNT = "count" actual "M7" "A slot's count is not the number of page-table entries that name it, or at rest of tmpfs files'.";
+    COUNT = "count" actual "M7" "A slot's count is not the number of its entries, in page tables and tmpfs files.";
     UNDERFLOW = "underflow" actual "MM-6.12 10.1" "A slot's count is taken below 0, or its byte overflows.";
     FREE_SLOT = "free-slot" actual "M7" "A page-table entry names a free slot.";
     NO_LOCK = "map-unlocked" predictive "MM-6.12 10.1" "A slot's byte is changed without the cluster lock.";
     FREED = "freed" actual "R-UAF-SWAP"
         "The swap map, the swap cache's tree or the swap device is used after swapoff has freed it.";
     UNLISTED = "unlisted" actual "MM-6.12 10.10"
-        "A swap entry enters a tmpfs file that is not on shmem_swaplist, or its file leaves the list: swapoff never finds it.";
+        "A tmpfs file with a swap entry is not on shmem_swaplist: swapoff never finds it.";
     HAS_CACHE = "has-cache" actual "M7" "At rest, SWAP_HAS_CACHE does not say whether a slot is in the swap cache.";
 }
 
@@ -91,13 +91,16 @@ impl Swap {
             cached != (v.m.peek(Obj::at(Field::SwapMap, 0, *slot)) & SWAP_HAS_CACHE != 0)
         };
         let found = (0..SLOTS).find(wrong).map(|slot| (HAS_CACHE.at(e), in_slot(v.m, SWAP_SPACE, slot)));
-        found.map(|(found, f)| f.map_or(found, |f| found.folio(f))).or_else(|| Swap::counts(v, e)).or_else(|| Swap::files(v, e))
+        let found = found.map(|(found, f)| f.map_or(found, |f| found.folio(f)));
+        found.or_else(|| Swap::counts(v, e)).or_else(|| Swap::files(v, e))
     }
 }
 
 impl Check for Swap {
     const SPEC: CheckSpec = CheckSpec { name: "swap", title: "swap slots", kinds: KINDS };
-    const TOPICS: Topics = Topics::none().writes(Field::SwapMap).writes(Field::Ptl)
+    const TOPICS: Topics = Topics::none()
+        .writes(Field::SwapMap)
+        .writes(Field::Ptl)
         .writes(Field::Slot)
         .writes(Field::ShmemSwaplist)
         .note(Note::Quiescent);

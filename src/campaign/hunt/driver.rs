@@ -55,6 +55,8 @@ impl Driven<'_> {
             "-rss_limit_mb=0".to_string(),
             "-malloc_limit_mb=0".to_string(),
             "-timeout=0".to_string(),
+            // An input that shows something is minimized on the spot, which takes seconds.
+            "-report_slow_units=1000000000".to_string(),
             "-detect_leaks=0".to_string(),
             format!("-reload={}", u8::from(self.shared)),
         ];

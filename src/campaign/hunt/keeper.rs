@@ -177,7 +177,7 @@ impl Keeper {
     }
 
     /// Takes the numbers down, and writes them from time to time, or at the `end`.
-    pub fn tick(&mut self, total: &Stats, findings: usize, end: Option<End>) -> Result<(), String> {
+    pub fn tick(&mut self, total: &Stats, end: Option<End>) -> Result<(), String> {
         let due = self.saved.is_none_or(|at| at.elapsed() >= EVERY);
         if !due && end.is_none() {
             return Ok(());
@@ -205,7 +205,8 @@ impl Keeper {
             part.seconds = ((seconds - self.before.seconds) * 1000.0).round() / 1000.0;
             part.end = end.map(|e| e.word().to_string());
         }
-        let (execs, inputs, corpus, findings) = (total.execs, total.inputs, total.corpus, findings as u64);
+        let findings = self.campaign.found.len() as u64;
+        let (execs, inputs, corpus) = (total.execs, total.inputs, total.corpus);
         let sample = Sample { seconds, execs, interleavings, inputs, corpus, findings };
         self.campaign.sample(sample, end.is_some());
         self.campaign.save(&self.dir).map_err(|e| format!("{}: {e}", self.dir.display()))

@@ -215,8 +215,7 @@ impl Session {
     }
 
     fn keep(&mut self, total: &Stats, end: Option<End>) {
-        let findings = self.found.len();
-        let kept = self.keeper.as_mut().map_or(Ok(()), |k| k.tick(total, findings, end));
+        let kept = self.keeper.as_mut().map_or(Ok(()), |k| k.tick(total, end));
         if let Err(why) = kept {
             self.trouble = self.trouble.take().or(Some(Trouble::Failed(why)));
         }

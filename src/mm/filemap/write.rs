@@ -14,7 +14,7 @@ use crate::linux::pgtable::mmu_access;
 use crate::linux::signal::fatal_signal_pending;
 use crate::mm::memory::user_access;
 use crate::mm::page_writeback::write_cache_pages;
-use crate::mm::shmem::shmem_write;
+use crate::mm::shmem::shmem_write_begin;
 use crate::mm::swap::{folio_batch_release, folio_put};
 use crate::mm::{bug, fs_aops};
 use crate::vocab::*;
@@ -27,7 +27,7 @@ pub fn generic_perform_write(mapping: AddressSpace, index: usize) {
         return;
     }
     if shmem_mapping(mapping) {
-        shmem_write(mapping, index);
+        shmem_write_begin(mapping, index);
     } else if let Some(folio) = __filemap_get_folio(mapping, index, Fgp::WRITEBEGIN, Owner::Lookup) {
         fs_aops::write_begin(mapping, folio);
         copy_folio_from_user(folio, page_id(mapping.index as usize, index));
@@ -37,7 +37,7 @@ pub fn generic_perform_write(mapping: AddressSpace, index: usize) {
 
 /// [`generic_perform_write`] of what a process has at `addr`: `write()` from a page of its own. The page is faulted in
 /// first and then copied without faults, as the folio that is written is locked; if it is gone by then, all over again.
-/// Until v2.6.25 the copy could fault there.
+/// Until v2.6.25 the copy could fault there. Not a file of tmpfs.
 pub fn generic_perform_write_from(mapping: AddressSpace, index: usize, mm: Mm, addr: usize) {
     kfn!(generic_perform_write);
     while user_access(mm, addr, false) && !fatal_signal_pending() {

@@ -283,7 +283,7 @@ pub fn folio_get_anon_vma(folio: Folio) -> Option<AnonVma> {
     None
 }
 
-/// The anon_vma of an isolated folio, for migration, with a reference. `None`: the folio is not anonymous, or not mapped.
+/// The anon_vma of an isolated folio, for migration, with a reference. `None`: not anonymous, or not mapped.
 /// Up to v2.6.34 `unmap_and_move()` took whatever `page->mapping` named: of an unmapped page, an anon_vma that may have
 /// been freed.
 pub fn migration_anon_vma(folio: Folio) -> Option<AnonVma> {

@@ -14,7 +14,7 @@ use crate::linux::rwsem::*;
 use crate::machine::m;
 use crate::mm::fs_inode::fput;
 use crate::mm::page_alloc::folio_alloc;
-use crate::mm::{filemap, fs_buffer, iomap, page_writeback, readahead, shmem, swap, truncate, vmscan};
+use crate::mm::{filemap, fs_buffer, iomap, memory, page_writeback, readahead, shmem, swap, truncate, vmscan};
 use crate::vocab::{AOPS_BUFFERS, AOPS_IOMAP, AOPS_SHMEM, AOPS_WRITEBACK, Field, Kernel, Obj, Owner, SLOTS};
 
 pub fn filemap_get_entry(args: Args) -> OpResult {
@@ -66,7 +66,7 @@ pub fn filemap_add_folio([m, index, _]: Args) -> OpResult {
         let index = index as usize;
         let tmpfs = shmem_mapping(mapping);
         OpResult::of(if tmpfs {
-            shmem::shmem_read_folio(mapping, index)
+            shmem::shmem_read_folio_gfp(mapping, index)
         } else {
             filemap::filemap_create_folio(mapping, index)
         })
@@ -134,7 +134,12 @@ fn with_shmem(m: u8, lock: bool, f: impl FnOnce(AddressSpace)) -> Option<OpResul
 
 pub fn truncate_inode_pages([m, index, _]: Args) -> OpResult {
     let start = index as usize;
-    with_shmem(m, false, |mapping| shmem::shmem_truncate_range(mapping, start, SLOTS))
+    // What a driver does that gives up the pages of a file of its own.
+    let purge = |mapping| {
+        memory::unmap_mapping_pages(mapping, start, SLOTS - start, false);
+        shmem::shmem_truncate_range(mapping, start, SLOTS);
+    };
+    with_shmem(m, false, purge)
         .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_inode_pages_range(mapping, start)))
 }
 
@@ -154,7 +159,7 @@ pub fn truncate([m, index, _]: Args) -> OpResult {
 
 pub fn punch_hole([m, index, _]: Args) -> OpResult {
     let start = index as usize;
-    with_shmem(m, true, |mapping| shmem::shmem_punch_hole(mapping, start, start + 1))
+    with_shmem(m, true, |mapping| shmem::shmem_fallocate(mapping, start, start + 1))
         .unwrap_or_else(|| with_invalidated(m, |mapping| truncate::truncate_pagecache_range(mapping, start, start + 1)))
 }
 

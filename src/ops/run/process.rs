@@ -7,6 +7,7 @@ use crate::linux::fault::{mmap_read_lock, mmap_read_unlock};
 use crate::linux::fs::inode_pin;
 use crate::linux::highmem::{page_id, pin_read, pin_write};
 use crate::linux::mm_types::{Folio, Mm};
+use crate::linux::pagemap::shmem_mapping;
 use crate::linux::percpu::*;
 use crate::linux::pgtable::{pte_offset_map_lock, pte_unmap_unlock, ptep_get};
 use crate::linux::rwsem::{RwSem, down_write, up_write};
@@ -60,10 +61,13 @@ pub fn user_write(args: Args) -> OpResult {
     user(args, true)
 }
 
-/// `write()` of a file page from a page of process 0.
+/// `write()` of a file page from a page of process 0. tmpfs, whose pages may be swapped out, is left out.
 pub fn filemap_write_from([m, index, addr]: Args) -> OpResult {
     with_mm(0, |mm| {
         with_file(m, |mapping| {
+            if shmem_mapping(mapping) {
+                return OpResult::Refused;
+            }
             down_write(RwSem::i_rwsem(mapping));
             filemap::generic_perform_write_from(mapping, index as usize, mm, addr as usize);
             inode_pin(m as usize); // by the file, whatever VMAs pinned

@@ -1,0 +1,17 @@
+# foliofuzz repro v1
+model: v6.12
+expect: clean
+
+init
+  m0 = mapping(aops=migrate_folio|shmem)
+  F0 = folio(m0, index=0, flags=lru|swapbacked|dirty)
+  s1 = swap(m0, index=1)
+
+cpu0
+  punch_hole(m0, 1)
+  reclaim()
+cpu1
+  swapoff()
+
+schedule
+  cpu0 op2 until add_to_swap_cache.folio_ref_add#1 then cpu1
