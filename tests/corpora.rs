@@ -149,7 +149,7 @@ fn bytes_of_another_decoder_are_refused() {
     refused("has no .foliofuzz/decode");
     let before = names(&dir);
     names(&dir).iter().for_each(|n| fs::remove_file(dir.join(n)).expect("removed"));
-    let out = dir.with_file_name("stamp-findings");
+    let out = scratch("stamp-findings");
     let fresh = foliofuzz(&["hunt", "--runs", "100", "--corpus", text(&dir), "--out", text(&out)]);
     assert_eq!(fresh.status.code(), Some(0), "{}", stderr(&fresh));
     assert_eq!(fs::read_to_string(&stamp).expect("a stamp").trim(), decoder());

@@ -117,6 +117,9 @@ fn expected(model: &Model, findings: &[(PathBuf, Value)]) -> Vec<(String, bool)>
     rows.map(|b| (b.slug.to_string(), caught.contains(b.slug))).collect()
 }
 
+/// The name of a line of the list, if it is of the kind.
+type Part = fn(&str) -> Option<&str>;
+
 /// Operations, functions and sites that the inputs of a corpus reach, of those known to be reached in that kernel.
 fn reached(model: &Model, dir: &Path, most: usize) -> Result<Vec<Reached>, Failure> {
     corpus::check_stamp(dir).map_err(usage)?;
@@ -125,7 +128,7 @@ fn reached(model: &Model, dir: &Path, most: usize) -> Result<Vec<Reached>, Failu
     let mut sweep = Sweep::default();
     sweep.corpus(model.kernel, programs);
     let (seen, all, at) = (sweep.listing(), Listing::checked_in(), 1 << column(model.kernel));
-    let kinds: [(&str, fn(&str) -> Option<&str>); 3] = [
+    let kinds: [(&str, Part); 3] = [
         ("operations", |name| name.strip_prefix("op:")),
         ("functions", |name| name.strip_prefix("fn:")),
         ("sites", |name| (!name.contains(':')).then_some(name)),

@@ -122,7 +122,7 @@ fn items(args: &SelftestArgs, before: &Baseline) -> Result<Vec<Item>, Failure> {
     let kernel = args.kernel.as_deref().map(|name| {
         Kernel::parse(name).ok_or_else(|| usage(format!("no kernel `{}`: expected one of `list kernels`", name)))
     });
-    for slug in args.bugs.iter().filter(|slug| preset::find_bug(slug).is_none()) {
+    if let Some(slug) = args.bugs.iter().find(|slug| preset::find_bug(slug).is_none()) {
         return Err(usage(format!("no bug `{}`: expected slugs of `list bugs`", slug.escape_debug())));
     }
     crate::sched::parse(&args.sched).map_err(|e| usage(format!("--sched: {e}")))?;
