@@ -117,6 +117,8 @@ fn shmem_free_swap(mapping: AddressSpace, index: usize, slot: usize) -> bool {
     let there = xas_load_entry(mapping, index) == Entry::Swap(slot);
     if there {
         xas_store(mapping, index, None);
+        // What was written since the truncation began, which drivers keep out by nothing, goes with it.
+        discard(mapping, index);
     }
     xa_unlock_irq(mapping);
     if there {
