@@ -16,7 +16,7 @@ cpu1
   evict(m0)
 
 schedule
-  cpu0 op2 until @5 then cpu1
+  cpu0 op2 until sync_page.mapping_aops#1 then cpu1
   cpu0 op2 until unpin_user_pages_dirty_lock.folio_test_dirty#1 then cpu1
   cpu1 op2 until page_cache_delete_batch.folio_clear_mapping#1 then cpu0
   cpu1 until end then rcu

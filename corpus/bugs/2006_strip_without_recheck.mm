@@ -16,4 +16,4 @@ cpu1
   truncate_inode_pages(m0, 0)
 
 schedule
-  cpu0 op1 until @13 then cpu1
+  cpu0 op1 until shrink_active_list.folio_trylock#1 then cpu1

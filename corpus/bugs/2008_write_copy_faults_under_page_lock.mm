@@ -15,4 +15,4 @@ cpu1
   madvise(p0, 1, advice=dontneed)
 
 schedule
-  cpu0 op1 until @10 then cpu1
+  cpu0 op1 until __filemap_get_folio.folio_raw_mapping#1 then cpu1

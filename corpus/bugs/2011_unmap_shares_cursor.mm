@@ -15,4 +15,4 @@ cpu1
   kill_bdev(m0)
 
 schedule
-  cpu0 op1 until @13 then cpu1
+  cpu0 op1 until unmap_mapping_range_vma.up_read#1 then cpu1

@@ -16,4 +16,4 @@ cpu1
   filemap_read(m0, 0)
 
 schedule
-  cpu0 op1 until @10 then cpu1
+  cpu0 op1 until shmem_get_folio_gfp.__folio_set_referenced#2 then cpu1

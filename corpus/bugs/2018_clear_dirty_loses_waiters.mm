@@ -14,4 +14,4 @@ cpu1
   filemap_read(m0, 0)
 
 schedule
-  cpu0 op1 until @22 then cpu1
+  cpu0 op1 until __folio_cancel_dirty.__folio_clear_dirty#2 then cpu1

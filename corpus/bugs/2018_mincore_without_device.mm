@@ -16,4 +16,4 @@ cpu1
   swapoff()
 
 schedule
-  cpu0 op1 until @4 then cpu1
+  cpu0 op1 until filemap_get_incore_folio.swap_address_space#1 then cpu1

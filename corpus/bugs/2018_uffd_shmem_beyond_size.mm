@@ -14,4 +14,4 @@ cpu1
   truncate(m0, 0)
 
 schedule
-  cpu0 op1 until @13 then cpu1
+  cpu0 op1 until shmem_add_to_page_cache.folio_ref_add#1 then cpu1

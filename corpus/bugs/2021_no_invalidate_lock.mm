@@ -16,5 +16,5 @@ cpu1
   filemap_read(m0, 0)
 
 schedule
-  cpu0 op1 until @40 then cpu1
+  cpu0 op1 until truncate_pagecache_range.discard_block#1 then cpu1
   cpu1 op1 until blocked#1 then io

@@ -16,6 +16,6 @@ cpu1
   madvise(p0, 0, advice=pageout)
 
 schedule
-  cpu0 op1 until @12 then cpu1
+  cpu0 op1 until move_swap_pte.pte_offset_map_lock#1 then cpu1
   cpu1 op1 until blocked#1 then io
   io op1 until end then cpu1
