@@ -35,7 +35,7 @@ fn every_operation_is_generated_printed_parsed_and_run() {
 fn every_operation_gets_something_done() {
     let mut runner = Runner::new(CheckSet::all());
     let mut done = vec![0; TABLE.len()];
-    for i in 0..4_000 {
+    for i in 0..12_000 {
         let program = common::generated(i, Model::of(Kernel::DEFAULT));
         for step in runner.record(&program, true).trace.steps.iter().filter(|s| s.event.note == Note::OpEnd) {
             let ops = program.cpus.get(step.event.task as usize);

@@ -106,8 +106,8 @@ fn fingerprint() -> u32 {
 
 /// Whether the bytes in a corpus folder, if it has any, mean what they meant to who wrote them. An error is one line.
 pub fn check_stamp(dir: &Path) -> Result<(), String> {
-    const WAY_OUT: &str = "begin with an empty folder, or convert it with the foliofuzz that wrote it: `foliofuzz corpus \
-                           min DIR --out NEW --to text`";
+    const WAY_OUT: &str = "begin with an empty folder, or convert it with the foliofuzz that wrote it: \
+                           `foliofuzz corpus min DIR --out NEW --to text`";
     let name = dir.display();
     match fs::read_to_string(dir.join(STAMP)) {
         Ok(stamp) if stamp.trim() == decoder() => Ok(()),

@@ -45,7 +45,7 @@ pub fn run(args: CorpusArgs) -> Result<Status, Failure> {
 /// Put artifacts into the folders of their bugs
 ///
 /// Artifacts are what a fuzz target crashed with (crash-… of `cargo fuzz run`, bytes or text) or repro texts. Each runs
-/// as in the fuzz target, under its own and the scattered schedules; what is found first counts. A signature that has no
+/// as in the fuzz target, under its own and the drawn schedules; what is found first counts. A signature that has no
 /// folder yet is minimized and attributed to the bugs without which it is gone; otherwise its repro joins the folder,
 /// which keeps five. Give the --kernel and --bug the target had.
 ///

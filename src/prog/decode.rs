@@ -505,7 +505,7 @@ fn encode(p: &Program, r: &Preempt, nr_cpus: u8) -> Option<[u8; RECORD]> {
         _ => (r.to + nr_cpus).checked_sub(r.cpu + 1)? % nr_cpus,
     };
     let bytes = [c, n, anchor, to];
-    (c < u8::MAX - SCHEDULE && preemption(p, bytes, nr_cpus) == *r).then(|| [SCHEDULE + c, n, anchor, to])
+    (c <= u8::MAX - SCHEDULE && preemption(p, bytes, nr_cpus) == *r).then(|| [SCHEDULE + c, n, anchor, to])
 }
 
 /// What a fuzz target receives: text if the bytes begin with the magic line, else [`decode`]d bytes.

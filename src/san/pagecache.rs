@@ -118,7 +118,8 @@ fn removed(v: &View, m: usize, f: usize, tree_locked: bool, e: &Event) -> Option
     match () {
         // Who has another reference could dirty it now, or be about to use it as the file's.
         _ if flags & PG_DIRTY == 0 && v.hints && m < MAPPINGS => {
-            (a.total() > a.owner_total(Owner::PageCache) + a.on_cpu(e.cpu as usize)).then(|| DIRTY_REMOVED.hint(e).folio(f))
+            let held = a.owner_total(Owner::PageCache) + a.on_cpu(e.cpu as usize);
+            (a.total() > held).then(|| DIRTY_REMOVED.hint(e).folio(f))
         }
         _ if flags & PG_DIRTY == 0 => None,
         _ if reclaim => Some(DIRTY_LOST.at(e).folio(f).with_other(Some(a.frozen_at))),

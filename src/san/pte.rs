@@ -9,7 +9,7 @@ kinds! { "pte":
     ORPHAN = "orphan" actual "I-D1, R-ORPHAN-PTE" "An entry is set for a page that is not, or no longer, in the file.";
     WRONG_INDEX = "wrong-index" actual "I-D1, R-WRONG-INDEX" "An entry is set for another page of the file.";
     UNPREPARED = "unprepared" actual "W4"
-        "A clean page becomes writable in a shared mapping: its file system, which asks for page_mkwrite, does not know.";
+        "A clean page becomes writable in a shared mapping: its file system, which has page_mkwrite, does not know.";
     UNREFERENCED = "unreferenced" predictive "I-D1"
         "An entry is set by a task that owns no reference, and has taken none for it.";
 }
