@@ -25,7 +25,13 @@ def last_json(command):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def hunt(binary, bug, others, seed, runs):
+def soft_kinds(binary):
+    """What only counts where `--checks` names it."""
+    checks = last_json([binary, "list", "checks", "--format", "json"])
+    return {f"{c['name']}/{k['name']}" for c in checks for k in c["kinds"] if k["class"] == "soft"}
+
+
+def hunt(binary, bug, others, seed, runs, soft):
     """The execution that shows the bug, the only one in the newest kernel that has it, or None."""
     with tempfile.TemporaryDirectory() as out:
         kernel = (bug["kernels"] or bug["applies"])[-1]
@@ -33,6 +39,8 @@ def hunt(binary, bug, others, seed, runs):
         for other in others[kernel]:
             if other != bug["slug"]:
                 command += ["--fix", other]
+        if bug["expect"]["predictive"] in soft:
+            command += ["--checks", bug["expect"]["predictive"]]
         summary = last_json(command + ["--seed", str(seed), "--out", out, "--format", "json"])
     first = [f["first_exec"] for f in summary["findings"]]
     return min(first, default=None)
@@ -59,6 +67,7 @@ def main():
     bugs = last_json([args.bin, "list", "bugs", "--format", "json"])
     bugs = [b for b in bugs if b["category"] == "historic" and b["expect"]["predictive"] and not b["brings"]]
     others = {k["name"]: k["bugs"] for k in last_json([args.bin, "list", "kernels", "--format", "json"])}
+    soft = soft_kinds(args.bin)
     unknown = set(args.slugs) - {b["slug"] for b in bugs}
     if unknown:
         sys.exit(f"no historic bug {', '.join(sorted(unknown))}: expected slugs of `list bugs`")
@@ -69,9 +78,9 @@ def main():
             found = store["bugs"].setdefault(bug["slug"], {})
             if args.missing and seed in found:
                 continue
-            found[seed] = hunt(args.bin, bug, others, seed, args.runs)
+            found[seed] = hunt(args.bin, bug, others, seed, args.runs, soft)
             save(store)
-            print(bug["slug"], "seed", seed, "found" if found[seed] else "not found", found[seed] or "")
+            print(bug["slug"], "seed", seed, "found" if found[seed] else "not found", found[seed] or "", flush=True)
 
 
 if __name__ == "__main__":
