@@ -70,4 +70,50 @@ bugs! {
             "historic",
         )
     };
+    LAZYFREE_CLEAN = Bug {
+        class: "lost-data",
+        fix: "9625456cc763",
+        since: Some(((4, 12), (4, 14))),
+        applies: FOLIOS,
+        predictive: Some("content/wrong-page"),
+        actual: Some("content/wrong-page"),
+        ..bug(
+            "2017_lazyfree_swapped_out_clean",
+            "a page that MADV_FREE has made clean goes to the swap cache, and is never written out",
+            "historic",
+        )
+    };
+    GUP_FORK = Bug {
+        class: "rmap/PTE",
+        fix: "57efa1fe5957",
+        since: Some(((5, 9), (5, 11))),
+        applies: FOLIOS,
+        predictive: Some("vmbug/not-exclusive"),
+        actual: Some("vmbug/not-exclusive"),
+        ..bug("2020_fast_pin_during_fork", "fast GUP pins a page for writing while fork shares it", "historic")
+    };
+    REUSE_UNLOCKS_LATE = Bug {
+        class: "uaf-folio",
+        fix: "be068f29034f",
+        applies: FOLIOS,
+        predictive: Some("badpage/locked"),
+        actual: Some("badpage/locked"),
+        ..bug(
+            "2020_reuse_unlocks_late",
+            "do_wp_page unlocks a page it reuses when the page-table lock, which kept it, is dropped",
+            "historic",
+        )
+    };
+    MAPPING_TWO_STORES = Bug {
+        class: "wrong-mapping",
+        fix: "414e2fb8ce5a",
+        since: Some(((2, 6), (4, 2))),
+        applies: FOLIOS,
+        predictive: Some("mapping/unprotected-deref"),
+        ..bug(
+            "2015_anon_mapping_in_two_stores",
+            "page->mapping of a reused page names its anon_vma before it says that it is one",
+            "historic",
+        )
+    };
 }

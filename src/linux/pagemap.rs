@@ -67,6 +67,14 @@ pub fn folio_set_anon_mapping(folio: Folio, anon_vma: AnonVma) {
     m().store(folio.obj(Field::FolioMapping), word, Order::Plain, Note::AnonMappingStore, 0);
 }
 
+/// The store before, as a compiler may split it: the anon_vma, without the bit that says so.
+#[inline]
+pub fn folio_set_untagged_anon_vma(folio: Folio, anon_vma: AnonVma) {
+    prim!(folio_set_anon_mapping);
+    let word = anon_mapping(anon_vma.0 as usize) & !PAGE_MAPPING_FLAGS;
+    m().store(folio.obj(Field::FolioMapping), word, Order::Plain, Note::Nothing, 0);
+}
+
 /// ST `folio->mapping` = what another folio has (migration).
 #[inline]
 pub fn folio_copy_mapping(folio: Folio, from: MappingPtr) {

@@ -202,10 +202,11 @@ fn write_protect_seq(mm: Mm, order: Order) -> u64 {
     m().load(mm.obj(Field::WriteProtectSeq), order, Note::Nothing, 0)
 }
 
-/// `gup_fast()`, v6.12. No locks: interrupts off keep the page table. A fork in between makes a pin fail.
+/// `gup_fast()`, v6.12. No locks: interrupts off keep the page table. A fork in between makes a pin fail (from v5.11).
 fn gup_fast(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     kfn!(gup_fast);
-    let seq = if foll.pin { write_protect_seq(mm, Order::Acquire) } else { 0 };
+    let heeds_fork = !bug(bugs::GUP_FORK);
+    let seq = if foll.pin && heeds_fork { write_protect_seq(mm, Order::Acquire) } else { 0 };
     if seq & 1 != 0 {
         return None;
     }
@@ -214,7 +215,7 @@ fn gup_fast(mm: Mm, addr: usize, foll: Foll) -> Option<Folio> {
     local_irq_enable();
     if foll.pin {
         m().barrier(Order::Acquire);
-        let retry = write_protect_seq(mm, Order::Relaxed) != seq;
+        let retry = heeds_fork && write_protect_seq(mm, Order::Relaxed) != seq;
         let folio = folio?;
         if retry {
             gup_put_folio(folio, foll); // gup_fast_unpin_user_pages

@@ -86,7 +86,9 @@ pub fn add_to_swap(folio: Folio) -> bool {
         return false;
     }
     // Always: a dirty bit may still be in a page table, and MADV_FREE may have cleared the flag.
-    folio_mark_dirty(folio);
+    if !bug(bugs::LAZYFREE_CLEAN) {
+        folio_mark_dirty(folio);
+    }
     true
 }
 

@@ -44,11 +44,15 @@ pub(super) fn do_wp_page(vmf: &mut VmFaultInfo) -> VmFault {
         if !kernel().has_folios() {
             return if folio_test_anon(folio) { wp_anon_page(vmf, folio) } else { copy_mapped(vmf, folio) };
         }
-        if folio_test_anon(folio) && may_reuse(folio, vmf.vma) {
+        let reuse = if folio_test_anon(folio) { may_reuse(folio, vmf.vma) } else { Reuse::No };
+        if reuse != Reuse::No {
             if vmf.unshare {
                 pte_unmap_unlock(vmf.mm());
             } else {
                 wp_page_reuse(vmf, folio);
+            }
+            if reuse == Reuse::Locked {
+                folio_unlock(folio);
             }
             return VmFault::Done;
         }
@@ -96,16 +100,26 @@ fn copy_mapped(vmf: &VmFaultInfo, page: Folio) -> VmFault {
     wp_page_copy(vmf, Some(page))
 }
 
+/// What [`may_reuse`] says.
+#[derive(PartialEq, Eq)]
+enum Reuse {
+    No,
+    Yes,
+    /// Yes, and the folio is still locked: only with [`bugs::REUSE_UNLOCKS_LATE`].
+    Locked,
+}
+
 /// Whether the anonymous folio is this mapping's alone: exclusive already, or found to be and marked so.
-fn may_reuse(folio: Folio, vma: Vma) -> bool {
+fn may_reuse(folio: Folio, vma: Vma) -> Reuse {
     if page_anon_exclusive(folio) {
-        return true;
+        return Reuse::Yes;
     }
-    let reuse = bug(bugs::M_REUSE_SHARED) || wp_can_reuse_anon_folio(folio, vma);
-    if reuse {
-        set_page_anon_exclusive(folio);
+    let unasked = bug(bugs::M_REUSE_SHARED);
+    if !unasked && !wp_can_reuse_anon_folio(folio, vma) {
+        return Reuse::No;
     }
-    reuse
+    set_page_anon_exclusive(folio);
+    if !unasked && bug(bugs::REUSE_UNLOCKS_LATE) { Reuse::Locked } else { Reuse::Yes }
 }
 
 /// `wp_can_reuse_anon_folio()`, v6.12 (MM-6.12 F7). Page-table lock held, and the entry maps the folio: its reference
@@ -134,7 +148,9 @@ fn wp_can_reuse_anon_folio(folio: Folio, vma: Vma) -> bool {
     }
     // Nobody else has it: it may move to this VMA's own anon_vma.
     folio_move_anon_rmap(folio, vma);
-    folio_unlock(folio);
+    if !bug(bugs::REUSE_UNLOCKS_LATE) {
+        folio_unlock(folio);
+    }
     true
 }
 

@@ -248,6 +248,9 @@ pub fn folio_move_anon_rmap(folio: Folio, vma: Vma) {
     vm_bug_on_folio(peek_flags(folio) & PG_LOCKED == 0, folio, VmBug::NotLocked);
     vm_bug_on_folio(anon_vma.is_none(), folio, VmBug::AnonRmap);
     if let Some(anon_vma) = anon_vma {
+        if bug(bugs::MAPPING_TWO_STORES) {
+            folio_set_untagged_anon_vma(folio, anon_vma);
+        }
         folio_set_anon_mapping(folio, anon_vma);
     }
 }
