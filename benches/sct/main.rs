@@ -82,6 +82,8 @@ const ARMS: &[(&str, Side, Make)] = &[
     ("surw", Side::Ours, NAMED),
     ("surw:cell", Side::Ours, NAMED),
     ("rf", Side::Ours, NAMED),
+    ("race", Side::Ours, NAMED),
+    ("mix", Side::Ours, NAMED),
 ];
 
 fn case(p: &programs::Program) -> Case {
