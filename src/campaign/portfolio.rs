@@ -2,7 +2,7 @@
 //! kind.
 
 use crate::prog::Program;
-use crate::sched::{Asked, Mix, Rng, drawn};
+use crate::sched::{Asked, Mix, Rng};
 
 /// Numbers of CPUs, times classes of length.
 const KINDS: usize = 4 * LENGTHS;
@@ -67,5 +67,30 @@ impl Portfolio {
         let lately = &mut self.lately[arm][kind];
         lately.earned = lately.earned - (lately.earned >> LATELY) + (new.min(MOST) << (16 - LATELY));
         lately.cost = lately.cost - (lately.cost >> LATELY) + (points.min(1 << 12) << (16 - LATELY));
+    }
+}
+
+/// An index, by weight; the first if none weighs anything.
+fn drawn(weights: &[u32], rng: &mut Rng) -> usize {
+    let mut left = rng.below(weights.iter().sum());
+    let chosen = weights.iter().position(|w| {
+        let here = left < *w;
+        left = left.saturating_sub(*w);
+        here
+    });
+    chosen.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_shares() {
+        let (mut rng, mut counts) = (Rng::new(3), [0; 3]);
+        (0..10_000).for_each(|_| counts[drawn(&[1, 0, 3], &mut rng)] += 1);
+        assert_eq!(counts[1], 0);
+        assert!((2_300..2_700).contains(&counts[0]), "{counts:?}");
+        assert_eq!(drawn(&[0, 0], &mut rng), 0);
     }
 }

@@ -93,8 +93,6 @@ impl Searcher {
     /// repeated from an input alone is searched like that.
     pub fn forget(&mut self) {
         self.aimed_at.clear();
-        // Strategies begin on the CPU the last schedule began on.
-        self.drawn = Schedule::default();
         if let (Rounds::Portfolio(portfolio), Chosen::Portfolio(mix)) = (&mut self.strategy, Chosen::default()) {
             // Its strategies have memories, too.
             *portfolio = Portfolio::new(mix);
@@ -148,6 +146,8 @@ impl Searcher {
         on_run: &mut dyn FnMut(&Program, &Run) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         self.paid.1 = 0;
+        // Strategies begin where the program does.
+        self.drawn.start = program.schedule.start;
         if let Rounds::None | Rounds::Strategy(_) = self.strategy {
             let run = self.runner.run(program);
             on_run(program, &run)?;

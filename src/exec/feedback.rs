@@ -1,7 +1,7 @@
 //! Interleaving feedback: what an execution showed of how tasks meet, hashed into counters.
 //!
 //! A counter is 0 or 1: that something happened twice is no news. Five kinds of features have a part of the array each
-//! (see [`FEATURES`]), so that one that saturates leaves the others alone.
+//! (the [`Features`] below), so that one that saturates leaves the others alone.
 
 use crate::prog::Program;
 use crate::vocab::{
@@ -12,28 +12,24 @@ use crate::vocab::{
 /// Number of counters; libFuzzer's scan of them costs a microsecond or two per input.
 pub const COUNTERS: usize = 1 << 15;
 
-/// One kind of features: its name, and its counters as the first and their number, a power of two.
-#[derive(Clone, Copy, Debug)]
-pub struct Features {
-    pub name: &'static str,
+/// The counters of one kind of features: the first, and their number, a power of two.
+#[derive(Clone, Copy)]
+struct Features {
     from: u32,
     len: u32,
 }
 
 /// Two accesses of one cell in a row by two tasks, one of them writing; and which write of another task a read sees.
 /// There are not many: they tell how much of what can happen did.
-const PAIRS: Features = Features { name: "pairs", from: 0, len: 1 << 12 };
+const PAIRS: Features = Features { from: 0, len: 1 << 12 };
 /// An operation interrupted at a site for another operation.
-const INTERRUPTS: Features = Features { name: "interrupts", from: 1 << 12, len: 1 << 12 };
+const INTERRUPTS: Features = Features { from: 1 << 12, len: 1 << 12 };
 /// Steps between abstract states of a folio.
-const STATES: Features = Features { name: "states", from: 1 << 13, len: 1 << 12 };
+const STATES: Features = Features { from: 1 << 13, len: 1 << 12 };
 /// Sites of near misses, with the count class.
-const NEAR: Features = Features { name: "near misses", from: 3 << 12, len: 1 << 12 };
+const NEAR: Features = Features { from: 3 << 12, len: 1 << 12 };
 /// Three accesses of one cell in a row by at least two tasks; four of the cells where lifetimes are decided.
-const WINDOWS: Features = Features { name: "windows", from: 1 << 14, len: 1 << 14 };
-
-/// All kinds.
-pub const FEATURES: [Features; 5] = [PAIRS, INTERRUPTS, STATES, NEAR, WINDOWS];
+const WINDOWS: Features = Features { from: 1 << 14, len: 1 << 14 };
 
 /// An access: the upper bits of its site's hash, and in the lower ones its task plus 1. 0: none.
 type Access = u32;
@@ -126,12 +122,6 @@ impl Feedback {
     /// Counters the last execution was the first to raise.
     pub fn news(&self) -> u32 {
         self.news
-    }
-
-    /// Counters of this kind that were ever raised, of how many.
-    pub fn reached(&self, of: &Features) -> (u32, u32) {
-        let words = &self.seen[of.from as usize / 64..(of.from + of.len) as usize / 64];
-        (words.iter().map(|w| w.count_ones()).sum(), of.len)
     }
 
     /// A near miss is a state worth keeping: its site with the count class.

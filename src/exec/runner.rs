@@ -1,7 +1,7 @@
 //! One program, one execution, one outcome.
 
 use super::engine::Engine;
-use super::feedback::{FEATURES, Features, Feedback};
+use super::feedback::Feedback;
 use crate::machine::{Halted, Machine, Recorder, Sched, Sink, Trace, Why};
 use crate::prog::Program;
 use crate::san::{CheckSet, Finding, NearMiss, San};
@@ -226,16 +226,6 @@ impl Runner {
     /// Things the feedback had never seen before the last execution; 0 without feedback.
     pub fn news(&self) -> u32 {
         self.watch.feedback.as_ref().map_or(0, Feedback::news)
-    }
-
-    /// Of each kind of feedback, how many counters were ever raised, of how many.
-    pub fn reached(&self) -> Vec<(&'static str, u32, u32)> {
-        let Some(feedback) = &self.watch.feedback else { return Vec::new() };
-        let reached = |f: &Features| {
-            let (raised, of) = feedback.reached(f);
-            (f.name, raised, of)
-        };
-        FEATURES.iter().map(reached).collect()
     }
 
     /// Where the last execution came close to a finding that only counts as damage; see [`San::near_misses`].

@@ -26,7 +26,7 @@ pub use asked::Asked;
 pub use dfs::Dfs;
 
 pub use exhaust::{Bounded, Causality, Dpor, Exhaust, Gate, Observed, Persistent, Reduction};
-pub use mix::{Mix, drawn};
+pub use mix::Mix;
 pub use pct::Pct;
 pub use pos::Pos;
 pub use preempt::{Anchor, MAX_RECORDS, Preempt, Preemptions, Schedule};

@@ -27,32 +27,26 @@ pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> O
     }
 }
 
-pub use any::filemap_get_entry as get_entry;
-
-mod any {
-    use super::*;
-
-    /// [`filemap_get_entry`](super::filemap_get_entry) for who knows what a value entry is.
-    pub fn filemap_get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> Entry {
-        kfn!(filemap_get_entry);
-        rcu_read_lock();
-        let found = loop {
-            let entry = xas_load_entry(mapping, index);
-            let Entry::Folio(folio) = entry else { break entry };
-            if bug(bugs::M_LOOKUP_GET) {
-                folio_get(folio, owner);
-            } else if !folio_try_get(folio, owner) {
-                continue;
-            }
-            if !bug(bugs::M_RELOAD) && Some(folio) != xas_reload(mapping, index) {
-                folio_put(folio, owner);
-                continue;
-            }
-            break entry;
-        };
-        rcu_read_unlock();
-        found
-    }
+/// [`filemap_get_entry`] for who knows what a value entry is.
+pub fn get_entry(mapping: AddressSpace, index: usize, owner: Owner) -> Entry {
+    kfn!(filemap_get_entry);
+    rcu_read_lock();
+    let found = loop {
+        let entry = xas_load_entry(mapping, index);
+        let Entry::Folio(folio) = entry else { break entry };
+        if bug(bugs::M_LOOKUP_GET) {
+            folio_get(folio, owner);
+        } else if !folio_try_get(folio, owner) {
+            continue;
+        }
+        if !bug(bugs::M_RELOAD) && Some(folio) != xas_reload(mapping, index) {
+            folio_put(folio, owner);
+            continue;
+        }
+        break entry;
+    };
+    rcu_read_unlock();
+    found
 }
 
 /// `find_get_entry()`, v6.12: the next folio (with a lookup-batch reference) or value entry of a range. RCU held.
