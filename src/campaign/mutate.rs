@@ -1,12 +1,14 @@
 //! The custom mutator: fresh programs, changed records, or libFuzzer's own mutations. A function of its arguments
 //! and of the schedules that were remembered for inputs on this thread.
 
+mod fresh;
+
 use super::search::input_hash;
 use crate::ops::TABLE;
 use crate::prog::{File, HEADER, Input, Op, Program, RECORD, decode, encode_schedule, is_text};
 use crate::sched::{Anchor, MAX_RECORDS, Preempt, Rng, Schedule};
 use crate::vocab::{CPUS, IO_TASK, KSWAPD_TASK, Model, OPS_PER_CPU, RCU_TASK};
-
+use fresh::fresh;
 use std::cell::RefCell;
 
 /// Bytes of the longest input worth having: a header and 16 records.
@@ -30,7 +32,7 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
     if is_text(&data[..size]) {
         // A corpus of texts alone would have no fresh programs.
         if fits && rng.one_in(2) {
-            return fresh(data, limit, &mut rng);
+            return fresh(data, limit, Input::model().kernel, &mut rng);
         }
         let text = mutate_text(&data[..size], &mut rng).filter(|text| text.len() <= max_size);
         return replace(data, text.as_deref(), size.min(max_size));
@@ -39,10 +41,10 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
         return fallback(data, size, max_size, default);
     }
     if size == 0 {
-        return fresh(data, limit, &mut rng);
+        return fresh(data, limit, Input::model().kernel, &mut rng);
     }
     match rng.below(6) {
-        0..3 => fresh(data, limit, &mut rng),
+        0..3 => fresh(data, limit, Input::model().kernel, &mut rng),
         3 | 4 => records(data, size, limit, &mut rng),
         _ => fallback(data, size, limit, default),
     }
@@ -51,7 +53,7 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, default:
 /// The program the mutator makes of nothing, by this seed.
 pub fn fresh_program(seed: u32, model: Model) -> Program {
     let mut data = [0; MAX_BYTES];
-    let size = mutate(&mut data, 0, MAX_BYTES, seed, &mut |_, size, _| size);
+    let size = fresh(&mut data, MAX_BYTES, model.kernel, &mut Rng::new(u64::from(seed)));
     decode(&data[..size], model)
 }
 
@@ -100,55 +102,6 @@ fn replace(data: &mut [u8], new: Option<&[u8]>, otherwise: usize) -> usize {
     new.len().min(data.len())
 }
 
-/// A random header with a swarm of few kinds, 3..=8 operations, 0..=4 preemptions.
-fn fresh(data: &mut [u8], limit: usize, rng: &mut Rng) -> usize {
-    let room = (limit - HEADER) / RECORD;
-    let ops = (3 + rng.below(6) as usize).min(room);
-    let preemptions = (rng.below(5) as usize).min(room - ops);
-    for b in &mut data[..HEADER] {
-        *b = rng.bits() as u8;
-    }
-    if !rng.one_in(4) {
-        small_world(data, rng);
-    }
-    let size = HEADER + (ops + preemptions) * RECORD;
-    for (i, record) in data[HEADER..size].chunks_exact_mut(RECORD).enumerate() {
-        record.copy_from_slice(&if i < ops { operation(rng) } else { preemption(rng) });
-        if i < ops.min(KINDS_FIRST) {
-            record[1] = i as u8; // each kind of the swarm once before any comes twice
-        }
-    }
-    size
-}
-
-/// Makes the world of a fresh program one in which operations meet (see `prog::decode` for the bytes): two CPUs, no
-/// mappings but the hot one, few folios but the hot one, process 0 alone and with all its pages mapped. Each of it most
-/// of the time only.
-fn small_world(data: &mut [u8], rng: &mut Rng) {
-    let mut mostly = |bytes: std::ops::Range<usize>, clear: u8, set: u8| {
-        for b in &mut data[bytes] {
-            if !rng.one_in(4) {
-                *b = *b & !clear | set;
-            }
-        }
-    };
-    const CPUS_2: u8 = 0x04;
-    const EXISTS: u8 = 0x80;
-    const PLACE: u8 = 0xC0;
-    const FOUR_PAGES: u8 = 0x0D;
-    mostly(0..1, CPUS_2, 0);
-    mostly(5..8, EXISTS, 0);
-    mostly(11..12, 0x0F, FOUR_PAGES);
-    mostly(17..18, EXISTS, 0);
-    mostly(18..22, PLACE, 0);
-    for place in (22..HEADER).step_by(2) {
-        mostly(place..place + 1, PLACE, 0);
-    }
-}
-
-/// Operations of a fresh program that go through its kinds in turn.
-const KINDS_FIRST: usize = 6;
-
 fn operation(rng: &mut Rng) -> [u8; RECORD] {
     let [_, a, b, c, ..] = rng.bits().to_le_bytes();
     [rng.below(SCHEDULE) as u8, a, b, c]
@@ -186,7 +139,10 @@ fn records(data: &mut [u8], size: usize, limit: usize, rng: &mut Rng) -> usize {
 }
 
 fn change(header: &mut [u8; HEADER], list: &mut Vec<[u8; RECORD]>, room: usize, rng: &mut Rng) {
-    let new = if rng.one_in(3) { preemption(rng) } else { operation(rng) };
+    let new = match rng.below(3) {
+        0 => preemption(rng),
+        _ => fresh::alike(header, list, Input::model().kernel, rng),
+    };
     let at = rng.below(list.len() as u32) as usize;
     match rng.below(8) {
         0 if list.len() < room => list.insert(rng.below(list.len() as u32 + 1) as usize, new),

@@ -75,6 +75,30 @@ impl Role {
         [Role::Add, Role::Lookup, Role::Hold, Role::Release, Role::Remove, Role::Scan, Role::Map, Role::Move];
 }
 
+/// What of memory management an operation is about. Operations about one thing meet in its state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Topic {
+    /// The folios in a file's page cache.
+    Cache,
+    /// Their way to the disk.
+    Writeback,
+    /// The LRU lists and what takes folios from them.
+    Lru,
+    /// A process's own pages.
+    Anon,
+    /// Those of them that are, or were, swapped out.
+    Swap,
+    /// A file that is swapped out.
+    Tmpfs,
+    /// A file's pages in a process.
+    Mapped,
+}
+
+impl Topic {
+    pub const ALL: [Topic; 7] =
+        [Topic::Cache, Topic::Writeback, Topic::Lru, Topic::Anon, Topic::Swap, Topic::Tmpfs, Topic::Mapped];
+}
+
 /// What came of an operation: the high part of the `aux` word of [`Note::OpEnd`](crate::vocab::Note::OpEnd).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -103,6 +127,8 @@ pub struct OpSpec {
     /// The kernels that have it.
     pub kernels: &'static [Kernel],
     pub role: Role,
+    /// At least one.
+    pub topics: &'static [Topic],
     /// One sentence for `list ops`.
     pub doc: &'static str,
     /// Performs it on the ambient machine. Arguments are below [`Arg::values`].
