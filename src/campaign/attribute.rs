@@ -18,15 +18,17 @@ pub fn bug_slugs(set: BugSet) -> Vec<&'static str> {
     set.iter().filter_map(|b| BUGS.get(b.0 as usize)).map(|b| b.slug).collect()
 }
 
-/// The bugs that cause `signature` in `program`, each whose removal makes it vanish; if none does alone,
-/// all of the model's if removing all does. None: no bug of the registry causes it.
+/// The bugs that cause `signature` in `program`, each whose removal makes it vanish. Where several bugs show as one
+/// signature, none does alone: then those whose removal makes it vanish from the program's own schedule, or else all of
+/// the model's if removing all does. None: no bug of the registry causes it.
 pub fn attribute(searcher: &mut Searcher, program: &Program, signature: &str) -> BugSet {
     let all = program.model.bugs;
     let needed: BugSet = all.iter().filter(|b| causes(searcher, program, BugSet::of(*b), signature)).collect();
-    if needed.is_empty() && all.iter().count() > 1 && !shows(searcher, program, all, signature) {
-        return all;
+    if !needed.is_empty() || all.iter().count() < 2 || shows(searcher, program, all, signature) {
+        return needed;
     }
-    needed
+    let here: BugSet = all.iter().filter(|b| !shows_here(searcher, program, BugSet::of(*b), signature)).collect();
+    if here.is_empty() { all } else { here }
 }
 
 /// Whether taking the bug out takes the signature away. Where the fix needs RCU-freed inodes, that switch goes on, too,
@@ -78,6 +80,14 @@ fn shows(searcher: &mut Searcher, program: &Program, without: BugSet, signature:
     // Through RCU, the freeing side has another name.
     let renamed = less.model.rcu_free != program.model.rcu_free && shares_function(&found, signature);
     renamed || found.iter().any(|s| s == signature)
+}
+
+/// Whether `signature` is still there without the bugs in `without`, under the program's own schedule.
+fn shows_here(searcher: &mut Searcher, program: &Program, without: BugSet, signature: &str) -> bool {
+    let mut less = program.clone();
+    less.model.bugs = less.model.bugs - without;
+    less.fix_up();
+    signature_under(&mut searcher.runner, &less).is_some_and(|s| s == signature)
 }
 
 /// Signatures of the class of `signature` that the program shows under its own and scattered schedules.
