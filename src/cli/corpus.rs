@@ -2,6 +2,7 @@
 
 use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, stop_flag, usage, warn};
 use super::formats::{FormatArgs, Output};
+use super::hunt::check_out;
 use super::load::{InputArgs, Loaded, is_met};
 use crate::campaign::corpus::{self, Entry, Features, Form, Probe, Smaller};
 use crate::campaign::{Analysis, Bucketed, SHRINK_BUDGET, Searcher, bucket, bug_slugs, write_atomic};
@@ -77,9 +78,7 @@ fn add(args: &AddArgs) -> Result<Status, Failure> {
     let mut output = args.format.open(0)?;
     // All are read before the first is run, so that a bad one is told at once.
     let artifacts = artifacts(args)?;
-    if args.out.exists() && !args.out.is_dir() {
-        return Err(usage(format!("{}: not a folder: expected one for findings", args.out.display())));
-    }
+    check_out(&args.out)?;
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let (mut added, mut nothing, mut gave_up) = (BTreeMap::new(), Vec::new(), 0);
     for loaded in artifacts.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
@@ -242,8 +241,11 @@ fn min(args: &MinArgs) -> Result<Status, Failure> {
     let (model, mut probe) = probe(&args.model, &args.checks)?;
     let before = corpus::files(&args.input).map_err(usage)?;
     corpus::check_stamp(&args.input).map_err(usage)?;
-    if let Some(out) = args.out.as_ref().filter(|out| out.exists()) {
-        return Err(usage(format!("{}: is there already: expected a new folder", out.display())));
+    if let Some(out) = &args.out {
+        if out.exists() {
+            return Err(usage(format!("{}: is there already: expected a new folder", out.display())));
+        }
+        check_out(out)?;
     }
     let form = if args.to == To::Text { Form::Text } else { Form::AsIs };
     let smaller = corpus::smaller(&args.input, model, &mut probe, form, &mut progress()).map_err(usage)?;

@@ -5,9 +5,10 @@ use super::formats::FormatArgs;
 use super::teller::Teller;
 use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
 use crate::campaign::state::Campaign;
-use crate::campaign::{Claim, ROUNDS, Setup, corpus, sweep};
+use crate::campaign::{Claim, ROUNDS, Setup, check_folders, corpus, sweep};
 use crate::sched;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,7 +31,7 @@ pub struct HuntArgs {
     #[command(flatten)]
     checks: CheckArgs,
     /// Only these operations of `list ops` (a,b), or all but these (--ops=-a,-b)
-    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     ops: Option<String>,
     /// Stop after this time (90, 60s, 10m, 2h)
     #[arg(long = "for", value_name = "TIME", value_parser = parse_time)]
@@ -220,11 +221,11 @@ fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
 }
 
 /// Whether findings can be put there. Better told before a long search than after it.
-fn check_out(out: &Path) -> Result<(), Failure> {
+pub(super) fn check_out(out: &Path) -> Result<(), Failure> {
     let nearest = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
     let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
     let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", out.display()));
     std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)?;
     sweep(out);
-    Ok(())
+    check_folders(out).map_err(usage)
 }
