@@ -1,8 +1,7 @@
 //! `foliofuzz corpus`: artifacts into findings, findings into stored programs, corpora that stay small.
 
-use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, stop_flag, usage, warn};
+use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, check_out, stop_flag, usage, warn};
 use super::formats::{FormatArgs, Output};
-use super::hunt::check_out;
 use super::load::{InputArgs, Loaded, is_met};
 use crate::campaign::corpus::{self, Entry, Features, Form, Probe, Smaller};
 use crate::campaign::{Analysis, Bucketed, SHRINK_BUDGET, Searcher, bucket, bug_slugs, write_atomic};

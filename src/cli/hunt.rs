@@ -1,15 +1,15 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, ModelArgs, Status, on_off, parse_time, stop_flag, usage};
+use super::common::{CheckArgs, Failure, ModelArgs, Status, check_out, on_off, parse_time, stop_flag, usage};
 use super::formats::FormatArgs;
 use super::teller::Teller;
 use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
 use crate::campaign::state::Campaign;
-use crate::campaign::{Claim, ROUNDS, Setup, check_folders, corpus, sweep};
+use crate::campaign::{Claim, ROUNDS, Setup, corpus};
 use crate::sched;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const STOP_RULE: &str = "\
@@ -218,14 +218,4 @@ fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
     sched::parse(&setup.sched).map_err(|e| usage(format!("--sched: {e}")))?;
     setup.ops().map_err(usage)?;
     Ok(setup)
-}
-
-/// Whether findings can be put there. Better told before a long search than after it.
-pub(super) fn check_out(out: &Path) -> Result<(), Failure> {
-    let nearest = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
-    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
-    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", out.display()));
-    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)?;
-    sweep(out);
-    check_folders(out).map_err(usage)
 }
