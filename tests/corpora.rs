@@ -165,6 +165,28 @@ fn bytes_of_another_decoder_are_refused() {
 }
 
 #[test]
+fn a_campaign_whose_corpus_has_changed_does_not_go_on() {
+    let (dir, out) = (corpus("stored", 5), scratch("stored-campaign"));
+    let out = out.join("campaign");
+    let hunt = |args: &[&str]| foliofuzz(&[&["hunt", "--runs", "10", "--out", text(&out)], args].concat());
+    let first = hunt(&["--corpus", text(&dir)]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let refused = |expected: &str| {
+        let again = hunt(&["--resume"]);
+        assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+        assert!(stderr(&again).lines().count() == 1 && stderr(&again).contains(expected), "{}", stderr(&again));
+        assert!(again.stdout.is_empty());
+    };
+    fs::write(dir.join(".foliofuzz/decode"), "3 01234567\n").expect("written");
+    refused("bytes of decoder 3 01234567");
+    fs::remove_dir_all(&dir).expect("removed");
+    refused("expected a corpus folder");
+    fs::write(&dir, "no folder").expect("written");
+    refused("expected a corpus folder");
+    fs::remove_file(&dir).expect("removed");
+}
+
+#[test]
 fn unreadable_corpora_give_one_line_and_exit_2() {
     let dir = scratch("unreadable");
     let file = dir.join("file");

@@ -184,10 +184,15 @@ pub fn parse_time(text: &str) -> Result<Duration, String> {
 
 /// Whether findings can be put there. Better told before a long search than after it.
 pub fn check_out(out: &Path) -> Result<(), Failure> {
-    let nearest = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
-    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
-    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", out.display()));
-    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)?;
+    check_writable(out)?;
     sweep(out);
     check_folders(out).map_err(usage)
+}
+
+/// Whether there is a folder to write to, or can be one.
+pub fn check_writable(dir: &Path) -> Result<(), Failure> {
+    let nearest = dir.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
+    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
+    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", dir.display()));
+    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)
 }

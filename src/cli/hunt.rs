@@ -1,6 +1,8 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, ModelArgs, Status, check_out, on_off, parse_time, stop_flag, usage};
+use super::common::{
+    CheckArgs, Failure, ModelArgs, Status, check_out, check_writable, on_off, parse_time, stop_flag, usage,
+};
 use super::formats::FormatArgs;
 use super::teller::Teller;
 use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
@@ -129,6 +131,7 @@ fn begin(args: &HuntArgs) -> Result<(Plan, Option<Keeper>), Failure> {
     let fresh = setup(args, Setup::default())?;
     let corpus = args.corpus.as_ref().map(|dir| {
         corpus::stamp(dir).map_err(usage)?;
+        check_writable(dir)?;
         dir.canonicalize().map_err(|e| usage(format!("{}: {e}", dir.display())))
     });
     let corpus = corpus.transpose()?;
