@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# A night's campaign: each kernel hunted, each fuzz target run, what was found minimized into a folder for each bug.
+# A night's campaign: each kernel hunted, each fuzz target run, what was found minimized into a folder for each bug; and
+# what is known to be found and proved held against tests/selftest.json.
 #
 #   ci/nightly.sh all            everything below, one after the other
 #   ci/nightly.sh cells          the parts of a night, one a line
-#   ci/nightly.sh run CELL       one part; exit status 1: a finding that is not known, 2: it did not run
-#   ci/nightly.sh verify         after all parts: the page, and whether every part ran and the canary was caught
+#   ci/nightly.sh run CELL       one part; exit status 1: a finding that is not known, or something is not found as
+#                                before, 2: it did not run, 3: undecided
+#   ci/nightly.sh verify         after all parts: the page, and whether every part ran and the canary was caught;
+#                                exit status 1: red, 3: undecided
 #   ci/nightly.sh issues         one issue for each new signature, through gh; those that have one get none
 #
 # A finding is known if the bugs that cause it are all in the kernel as released. Anything else turns the night red, as
-# does a part that did not run.
+# does a part that did not run, and a bug or a proof that `selftest` does not have as before. Where its budget was too
+# small to say, the night is undecided, which is not green.
 #
 # NIGHTLY_SECONDS   of each part (default 600)          NIGHTLY_OUT     logs, findings, page (default nightly/)
 # NIGHTLY_JOBS      processes of each part (default 1)  NIGHTLY_CORPUS  corpora, kept between nights (fuzz/corpus)
+# NIGHTLY_SELFTEST  budget of the part selftest, which is no search (default 10m)
 # NIGHTLY_BUG       put into v6.12, to see the night turn red
 # and the variables of ci/lib.sh. Needs jq.
 set -euo pipefail
@@ -20,15 +25,18 @@ cd "$(dirname "$0")/.."
 
 SECONDS_EACH=${NIGHTLY_SECONDS:-600}
 JOBS=${NIGHTLY_JOBS:-1}
+BUDGET=${NIGHTLY_SELFTEST:-10m}
 OUT=${NIGHTLY_OUT:-nightly}
 CORPORA=${NIGHTLY_CORPUS:-fuzz/corpus}
 BUG=${NIGHTLY_BUG:-}
 # What a planted bug lets inputs reach says nothing of what is worth keeping.
 [ -z "$BUG" ] || CORPORA=$OUT/corpora
 DEFAULT_KERNEL=v6.12
+GREEN="every part ran, nothing new was found, nothing was lost, the canary was caught"
 CELLS=(
     hunt-v3.13 hunt-v4.14 hunt-v4.15 hunt-v5.0 hunt-v6.5 hunt-v6.8 hunt-v6.12
     fuzz-interleave fuzz-text fuzz-canary
+    selftest
 )
 
 command -v jq >/dev/null || fail "jq is not installed"
@@ -45,7 +53,8 @@ finish() {
     printf '%s: %s%s\n' "$cell" "$status" "${why:+: $why}"
     case $status in
         clean | known | caught) return 0 ;;
-        found) return 1 ;;
+        found | lost) return 1 ;;
+        undecided) return 3 ;;
         *) return 2 ;;
     esac
 }
@@ -172,6 +181,22 @@ canary() {
     else finish "$cell" failed "the canary was not caught"; fi
 }
 
+# Whether every bug is found and every program proved as before. The table is in log.txt, and on the page.
+selftest() {
+    local cell=$1 code=0 result=$OUT/$1/result.json changed
+    "$FOLIOFUZZ" selftest --budget "$BUDGET" --jobs "$JOBS" --format json >"$result" 2>"$OUT/$cell/log.txt" || code=$?
+    tail -n 1 "$OUT/$cell/log.txt"
+    case $code in 0 | 1 | 3) ;; *) finish "$cell" failed "selftest ended with status $code"; return ;; esac
+    execs=$(jq '[(.bugs[] | .found[], .missed), .proved[]] | add // 0' "$result")
+    [ "$execs" -gt 0 ] || { finish "$cell" failed "not one execution"; return; }
+    changed=$(jq -r '[.changes[].change] | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$result")
+    case $code in
+        0) finish "$cell" clean "" ;;
+        1) finish "$cell" lost "$changed: see the table" ;;
+        3) finish "$cell" undecided "$changed: the budget of $BUDGET was too small to say" ;;
+    esac
+}
+
 run() {
     local cell=$1
     printf '%s\n' "${CELLS[@]}" | grep -qx -e "$cell" || fail "$cell: expected one of ${CELLS[*]}"
@@ -182,6 +207,7 @@ run() {
     case $cell in
         hunt-*) hunt "$cell" ;;
         fuzz-*) fuzz "$cell" ;;
+        selftest) selftest "$cell" ;;
     esac
 }
 
@@ -198,7 +224,7 @@ complete() {
 }
 
 verify() {
-    local red=() missing cell status files=()
+    local red=() undecided=() missing cell status
     build_foliofuzz
     missing=$(complete)
     [ -z "$missing" ] || red+=("no part for: $missing")
@@ -207,38 +233,55 @@ verify() {
             red+=("$cell did not run")
             continue
         fi
-        files+=("$OUT/$cell/cell.json")
         status=$(jq -r .status "$OUT/$cell/cell.json")
         case $cell-$status in
-            fuzz-canary-caught | hunt-*-clean | hunt-*-known | fuzz-*-clean | fuzz-*-known) ;;
+            fuzz-canary-caught | hunt-*-clean | hunt-*-known | fuzz-*-clean | fuzz-*-known | selftest-clean) ;;
+            selftest-undecided) undecided+=("$cell: $(jq -r .why "$OUT/$cell/cell.json")") ;;
             *-found) red+=("$cell: a finding that is not known") ;;
             *) red+=("$cell: $(jq -r .why "$OUT/$cell/cell.json")") ;;
         esac
     done
-    page "${red[@]+"${red[@]}"}" >"$OUT/summary.md.tmp"
+    {
+        printf '# foliofuzz, %s\n\n' "$(date -u +%Y-%m-%d)"
+        [ "${#red[@]}" -eq 0 ] || reasons Red "${red[@]}"
+        [ "${#undecided[@]}" -eq 0 ] || reasons Undecided "${undecided[@]}"
+        [ "$((${#red[@]} + ${#undecided[@]}))" -gt 0 ] || printf 'Green: %s.\n\n' "$GREEN"
+        page
+    } >"$OUT/summary.md.tmp"
     mv "$OUT/summary.md.tmp" "$OUT/summary.md"
     if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$OUT/summary.md" >>"$GITHUB_STEP_SUMMARY"; fi
+    [ "${#undecided[@]}" -eq 0 ] || printf 'UNDECIDED: %s\n' "${undecided[@]}"
     [ "${#red[@]}" -eq 0 ] || { printf 'RED: %s\n' "${red[@]}"; return 1; }
-    echo "GREEN: every part ran, nothing new was found, the canary was caught"
+    [ "${#undecided[@]}" -eq 0 ] || return 3
+    echo "GREEN: $GREEN"
 }
 
-# page [REASON...]: the night, as markdown
+# reasons WORD REASON...
+reasons() {
+    printf '%s:\n\n' "$1"
+    shift
+    printf '* %s\n' "$@"
+    printf '\n'
+}
+
+# page: the parts and what they found, as markdown
 page() {
     local cell folder
-    printf '# foliofuzz, %s\n\n' "$(date -u +%Y-%m-%d)"
-    if [ $# -eq 0 ]; then printf 'Green: every part ran, nothing new was found, the canary was caught.\n'
-    else printf 'Red:\n\n'; printf '* %s\n' "$@"; fi
-    printf '\n| part | outcome | executions | corpus | findings |\n|---|---|---:|---|---|\n'
+    printf '| part | outcome | executions | corpus | findings |\n|---|---|---:|---|---|\n'
     for cell in "${CELLS[@]}"; do
         if [ ! -s "$OUT/$cell/cell.json" ]; then
             printf '| %s | **did not run** | | | |\n' "$cell"
             continue
         fi
-        jq -r '"| \(.cell) | \(if (.status == "found" or .status == "failed") then "**\(.status)**" else .status end)\(
+        jq -r '"| \(.cell) | \(if (.status | IN("clean", "known", "caught")) then .status else "**\(.status)**" end)\(
             if .why == "" then "" else ": \(.why)" end) | \(.execs) | \(.corpus_before) -> \(.corpus_after) | \(
             [.findings[] | "`\(.signature)`\(if .known then "" else " (new)" end)"] | join(", ")) |"' \
             "$OUT/$cell/cell.json"
     done
+    if [ -s "$OUT/selftest/cell.json" ] && jq -e '.changes != []' "$OUT/selftest/result.json" >/dev/null 2>&1; then
+        printf '\n## Not as before\n\n| | | before | now |\n|---|---|---|---|\n'
+        jq -r '.changes[] | "| \(.change) | `\(.name)` | \(.before) | \(.now) |"' "$OUT/selftest/result.json"
+    fi
     for cell in "${CELLS[@]}"; do
         [ -s "$OUT/$cell/cell.json" ] || continue
         while IFS= read -r folder; do

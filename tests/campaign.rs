@@ -20,6 +20,21 @@ fn run(args: &[&str]) -> Output {
     hunt(args).output().expect("the binary runs")
 }
 
+/// Any verb.
+fn foliofuzz(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foliofuzz"));
+    command.args(args).current_dir(common::root()).output().expect("the binary runs")
+}
+
+/// Exit status 2, one line with what was expected, and nothing else.
+fn refused(args: &[&str], expected: &str) {
+    let out = foliofuzz(args);
+    let line = stderr(&out);
+    assert_eq!(out.status.code(), Some(2), "{args:?}: {line}");
+    assert!(line.lines().count() == 1 && line.contains(expected), "{args:?}: {line}");
+    assert!(line.starts_with("foliofuzz: ") && out.stdout.is_empty(), "{args:?}: {line}");
+}
+
 fn scratch(name: &str) -> (PathBuf, String) {
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("campaign").join(name);
     let _ = std::fs::remove_dir_all(&dir);
@@ -171,8 +186,189 @@ fn folders_that_cannot_be_used_are_told_in_one_line() {
         assert!(line.lines().count() == 1 && line.contains(expected), "{args:?}: {line}");
         assert!(refused.stdout.is_empty());
     }
-    let jobs = run(&["--jobs", "many"]);
-    assert_eq!(jobs.status.code(), Some(2));
+    let below = dir.join("file/x").display().to_string();
+    refused(&["hunt", "--runs", "10", "--out", &below], "expected a folder to write to");
+    refused(&["hunt", "--runs", "10", "--jobs", "2", "--out", &below], "expected a folder to write to");
+    assert!(!dir.join("torn/corpus").exists(), "nothing begins where it cannot go on");
+}
+
+#[test]
+fn wrong_flags_are_told_and_nothing_begins() {
+    let cases: [(&[&str], &str); 16] = [
+        (&["hunt", "--jobs", "many"], "expected 0 to 1024, or auto"),
+        (&["hunt", "--jobs", "1025"], "expected 0 to 1024, or auto"),
+        (&["hunt", "--for", "soon"], "expected a number with s, m or h"),
+        (&["hunt", "--runs", "x"], "'--runs <N>'"),
+        (&["hunt", "--seed", "0xg"], "expected a number of 64 bits"),
+        (&["hunt", "--rounds", "0"], "0 is not in 1..=1000000"),
+        (&["hunt", "--ops", ""], "a value is required for '--ops <LIST>'"),
+        (&["hunt", "--out", ""], "a value is required for '--out <DIR>'"),
+        (&["hunt", "--format", "sarif="], "expected a FILE after ="),
+        (&["hunt", "more"], "unexpected argument 'more'"),
+        (&["report", "some"], "the following required arguments were not provided"),
+        (&["selftest", "--seeds", "0"], "0 is not in 1..=100"),
+        (&["selftest", "--budget", "x"], "expected a number with s, m or h"),
+        (&["corpus", "min", "some", "--to", "bytes"], "invalid value 'bytes' for '--to <TO>'"),
+        (&["corpus", "min", "some", "--floor", "-"], "invalid value '-' for '--floor <N>'"),
+        (&["corpus", "promote", "some", "--name", ""], "expected letters, digits, - and _"),
+    ];
+    for (args, expected) in cases {
+        let out = foliofuzz(args);
+        let told = stderr(&out);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {told}");
+        assert!(told.starts_with("error: ") && told.contains(expected), "{args:?}: {told}");
+        assert!(out.stdout.is_empty(), "{args:?}");
+    }
+    refused(&["hunt", "--ops", "none"], "no operation `none`");
+    refused(&["hunt", "--sched", "pct:0"], "expected d of 1..64");
+    refused(&["hunt", "--checks", ""], "unknown check ``");
+    refused(&["hunt", "--kernel", "v3.13", "--bug", "open_fallback_writeout_retry"], "does not apply to v3.13");
+}
+
+#[test]
+fn a_damaged_campaign_is_told_in_one_line() {
+    let (dir, out) = scratch("damaged");
+    let hunted = run(&["--bug", BUG, "--runs", "20000", "--seed", "1", "--out", &out]);
+    assert_eq!(hunted.status.code(), Some(1), "{}", stderr(&hunted));
+    let page = dir.with_extension("html");
+    let _ = std::fs::remove_file(&page);
+    let html = page.display().to_string();
+    let each = |expected: &str| {
+        refused(&["report", &out, "--html", &html], expected);
+        refused(&["hunt", "--out", &out, "--runs", "10"], expected);
+        refused(&["hunt", "--resume", "--out", &out, "--runs", "10"], expected);
+        refused(&["hunt", "--resume", "--jobs", "2", "--out", &out, "--runs", "10"], expected);
+        assert!(!page.exists());
+    };
+    let file = dir.join("campaign.json");
+    let whole = std::fs::read_to_string(&file).expect("a campaign");
+    let newer = whole.replacen("\"schema\": 1", "\"schema\": 99", 1);
+    let other = whole.replacen("\"parts\": [", "\"parts\": \"none\", \"parts_\": [", 1);
+    assert!(newer != whole && other != whole);
+    for (bytes, expected) in [
+        (&whole.as_bytes()[..whole.len() / 2], "campaign.json: expected a campaign: EOF"),
+        (b"rubbish", "campaign.json: expected a campaign: "),
+        (b"", "campaign.json: expected a campaign: EOF"),
+        (b"\xff\xfe\0", "campaign.json: expected a campaign: "),
+        (newer.as_bytes(), "campaign.json: schema 99: expected 1"),
+        (other.as_bytes(), "campaign.json: expected a campaign: invalid type"),
+    ] {
+        std::fs::write(&file, bytes).expect("written");
+        each(expected);
+        assert_eq!(std::fs::read(&file).expect("still there"), bytes, "it stays as it is");
+    }
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::create_dir(&file).expect("a folder");
+    each("campaign.json: Is a directory");
+    std::fs::remove_dir(&file).expect("removed");
+    std::fs::write(&file, &whole).expect("written");
+
+    // A finding that cannot be read would be left out of the page and of the summary.
+    let finding = findings(&dir)[0].0.join("finding.json");
+    let text = std::fs::read_to_string(&finding).expect("a finding");
+    for (bytes, expected) in [
+        (&text[..text.len() / 2], "finding.json: EOF"),
+        ("", "finding.json: EOF"),
+        ("{}", "finding.json: no signature: expected a finding"),
+    ] {
+        std::fs::write(&finding, bytes).expect("written");
+        each(expected);
+        refused(&["corpus", "add", "corpus/seeds/batch_full.mm", "--out", &out], expected);
+    }
+    std::fs::write(&finding, &text).expect("written");
+    let told = foliofuzz(&["report", &out, "--html", &html]);
+    assert_eq!(told.status.code(), Some(0), "{}", stderr(&told));
+}
+
+#[test]
+fn what_report_cannot_use_is_told_in_one_line() {
+    let (dir, out) = scratch("no-report");
+    let hunted = run(&["--runs", "200", "--seed", "1", "--out", &out]);
+    assert_eq!(hunted.status.code(), Some(0), "{}", stderr(&hunted));
+    let file = dir.join("file").display().to_string();
+    std::fs::write(&file, "no folder").expect("a file");
+    let below = dir.join("file/page.html").display().to_string();
+    let page = dir.join("page.html").display().to_string();
+    refused(&["report", "no/such", "--html", &page], "no campaign.json: expected a folder");
+    refused(&["report", &file, "--html", &page], "campaign.json: Not a directory");
+    refused(&["report", &out, "--html", &below], "cannot be written: Not a directory");
+    refused(&["report", &out, "--html", "/proc/page.html"], "cannot be written");
+    refused(&["report", &out, "--html", &out], "a directory: expected a file");
+    assert!(!Path::new(&page).exists());
+    let left = names(&dir, ".tmp");
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_selftest_cannot_use_is_told_in_one_line() {
+    let (dir, _) = scratch("no-selftest");
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let file = |name: &str, text: &str| {
+        std::fs::write(dir.join(name), text).expect("written");
+        dir.join(name).display().to_string()
+    };
+    let rubbish = file("rubbish", "rubbish");
+    let newer = file("newer", "{\"schema\": 2, \"bugs\": {}, \"proved\": {}}");
+    let other = file("other", "{\"schema\": 1, \"parts\": []}");
+    let seeds =
+        file("seeds", "{\"schema\":1,\"bugs\":{\"b\":{\"seeds\":1,\"found\":[3,4],\"missed\":0}},\"proved\":{}}");
+    let below = dir.join("rubbish/x").display().to_string();
+    let folder = dir.display().to_string();
+    let cases: [(&[&str], &str); 12] = [
+        (&["--baseline", "no/such.json"], "no/such.json: not there: expected a baseline"),
+        (&["--baseline", &rubbish], "rubbish: expected a baseline of selftest: "),
+        (&["--baseline", &other], "other: expected a baseline of selftest: missing field `bugs`"),
+        (&["--baseline", &newer], "newer: schema 2: expected 1"),
+        (&["--baseline", &seeds], "seeds: b: found by 2 of 1 seeds"),
+        (&["--baseline", &folder], "Is a directory"),
+        (&["--bless", "--baseline", "no/such.json"], "no/such.json: cannot be written"),
+        (&["--bless", "--baseline", &below], "Not a directory"),
+        (&["--bless", "--baseline", "/proc/selftest.json"], "/proc/selftest.json: cannot be written"),
+        (&["no_such_bug"], "no bug `no_such_bug`"),
+        (&["--kernel", "v9"], "no kernel `v9`"),
+        (&["--sched", "none"], "--sched: no scheduler `none`"),
+    ];
+    for (args, expected) in cases {
+        refused(&[&["selftest"], args].concat(), expected);
+    }
+}
+
+#[test]
+fn a_selftest_tells_what_is_as_before_and_what_is_not() {
+    let (dir, _) = scratch("selftest");
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let baseline = dir.join("baseline.json").display().to_string();
+    let selftest = |args: &[&str]| {
+        foliofuzz(&[&["selftest", BUG, "--baseline", &baseline, "--jobs", "1", "--format", "json"], args].concat())
+    };
+    let blessed = selftest(&["--bless", "--seeds", "3"]);
+    assert_eq!(blessed.status.code(), Some(0), "{}", stderr(&blessed));
+    let written = json(Path::new(&baseline));
+    assert_eq!(written["bugs"][BUG]["found"].as_array().map(Vec::len), Some(3), "{written}");
+    let same = selftest(&[]);
+    assert_eq!(same.status.code(), Some(0), "{}", stderr(&same));
+    let told = summary(&same);
+    assert_eq!((&told["outcome"], &told["seeds"], &told["bugs"]), (&"as_before".into(), &3.into(), &written["bugs"]));
+    // No time: nobody can say.
+    let none = selftest(&["--budget", "0s"]);
+    assert_eq!(none.status.code(), Some(3), "{}", stderr(&none));
+    assert_eq!(summary(&none)["changes"][0]["change"], "unknown");
+    // A bug and a program that nobody has any more; of the others nobody can say.
+    let mut old = written.clone();
+    old["bugs"]["mutant_of_old"] = written["bugs"][BUG].clone();
+    old["proved"]["corpus/of_old.mm"] = 5.into();
+    std::fs::write(&baseline, old.to_string()).expect("written");
+    let lost = foliofuzz(&["selftest", "--baseline", &baseline, "--budget", "0s"]);
+    assert_eq!(lost.status.code(), Some(1), "{}", stderr(&lost));
+    let table = String::from_utf8_lossy(&lost.stdout).into_owned();
+    let words = |line: &str| line.split_whitespace().map(str::to_string).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = table.lines().map(words).collect();
+    assert_eq!(lines[0], "before now");
+    assert!(lines[1].starts_with(&format!("unknown {BUG} ")) && lines[1].ends_with(" not in 0"), "{table}");
+    assert!(lines[2].starts_with("LOST mutant_of_old ") && lines[2].ends_with(" not in the registry"), "{table}");
+    assert_eq!(lines[3], "LOST corpus/of_old.mm proved in 5 not there");
+    let asked = foliofuzz(&["selftest", BUG, "--baseline", &baseline]);
+    assert_eq!(asked.status.code(), Some(0), "it is not asked for what is gone: {}", stderr(&asked));
 }
 
 /// A hunt that is killed when this is dropped.
@@ -211,6 +407,8 @@ fn two_campaigns_do_not_share_a_folder_and_a_dead_one_holds_none() {
     let expected = format!("{out}: another campaign is at work there (process {})", running.0.id());
     assert_eq!(second.status.code(), Some(2));
     assert!(stderr(&second).contains(&expected) && stderr(&second).lines().count() == 1, "{}", stderr(&second));
+    refused(&["hunt", "--resume", "--out", &out, "--runs", "10"], &expected);
+    refused(&["hunt", "--resume", "--jobs", "2", "--out", &out, "--runs", "10"], &expected);
     drop(running);
     let third = run(&["--resume", "--out", &out, "--runs", "2000"]);
     assert_eq!(third.status.code(), Some(0), "{}", stderr(&third));

@@ -147,6 +147,14 @@ fn bytes_of_another_decoder_are_refused() {
     refused("bytes of decoder 3 01234567");
     fs::remove_file(&stamp).expect("removed");
     refused("has no .foliofuzz/decode");
+    fs::write(&stamp, "\n").expect("written");
+    refused("bytes of decoder (none), which");
+    fs::write(&stamp, [0xff, 0xfe]).expect("written");
+    refused("UTF-8");
+    fs::remove_file(&stamp).expect("removed");
+    fs::create_dir(&stamp).expect("a folder");
+    refused("Is a directory");
+    fs::remove_dir(&stamp).expect("removed");
     let before = names(&dir);
     names(&dir).iter().for_each(|n| fs::remove_file(dir.join(n)).expect("removed"));
     let out = scratch("stamp-findings");
@@ -154,6 +162,28 @@ fn bytes_of_another_decoder_are_refused() {
     assert_eq!(fresh.status.code(), Some(0), "{}", stderr(&fresh));
     assert_eq!(fs::read_to_string(&stamp).expect("a stamp").trim(), decoder());
     assert_ne!(names(&dir), before);
+}
+
+#[test]
+fn a_campaign_whose_corpus_has_changed_does_not_go_on() {
+    let (dir, out) = (corpus("stored", 5), scratch("stored-campaign"));
+    let out = out.join("campaign");
+    let hunt = |args: &[&str]| foliofuzz(&[&["hunt", "--runs", "10", "--out", text(&out)], args].concat());
+    let first = hunt(&["--corpus", text(&dir)]);
+    assert_eq!(first.status.code(), Some(0), "{}", stderr(&first));
+    let refused = |expected: &str| {
+        let again = hunt(&["--resume"]);
+        assert_eq!(again.status.code(), Some(2), "{}", stderr(&again));
+        assert!(stderr(&again).lines().count() == 1 && stderr(&again).contains(expected), "{}", stderr(&again));
+        assert!(again.stdout.is_empty());
+    };
+    fs::write(dir.join(".foliofuzz/decode"), "3 01234567\n").expect("written");
+    refused("bytes of decoder 3 01234567");
+    fs::remove_dir_all(&dir).expect("removed");
+    refused("expected a corpus folder");
+    fs::write(&dir, "no folder").expect("written");
+    refused("expected a corpus folder");
+    fs::remove_file(&dir).expect("removed");
 }
 
 #[test]
@@ -165,7 +195,9 @@ fn unreadable_corpora_give_one_line_and_exit_2() {
     fs::write(&broken, "# foliofuzz repro v1\nrubbish\n").expect("written");
     let large = scratch("large");
     fs::write(large.join("large.mm"), [b"# foliofuzz repro v1\n".to_vec(), vec![b'#'; 2 << 20]].concat()).expect("w");
-    let cases: [(&[&str], &str); 11] = [
+    let below = file.join("x");
+    let artifact = "corpus/bugs/mutant_locked_at_free.mm";
+    let cases: [(&[&str], &str); 18] = [
         (&["corpus", "min", text(&file)], "expected a corpus folder"),
         (&["corpus", "min", "no/such"], "expected a corpus folder"),
         (&["corpus", "stats", "no/such"], "expected a corpus folder"),
@@ -173,6 +205,13 @@ fn unreadable_corpora_give_one_line_and_exit_2() {
         (&["corpus", "add", "no/such"], "no/such"),
         (&["corpus", "add", text(&broken)], "broken.mm:2"),
         (&["corpus", "min", "corpus/seeds", "--out", text(&dir)], "is there already"),
+        (&["corpus", "min", "corpus/seeds", "--out", text(&below)], "Not a directory"),
+        (&["corpus", "min", "corpus/seeds", "--out", "/proc/x"], "/proc/x"),
+        (&["corpus", "add", text(&file)], "not a foliofuzz repro"),
+        (&["corpus", "add", artifact, "--out", text(&file)], "expected a folder to write to"),
+        (&["corpus", "add", artifact, "--out", text(&below)], "expected a folder to write to"),
+        (&["corpus", "add", "corpus/seeds", "--out", "/proc/x"], "expected a folder to write to"),
+        (&["corpus", "promote", text(&dir), "--name", "x"], "min.mm: No such file"),
         (&["corpus", "min", "corpus/seeds", "--kernel", "v9"], "no kernel `v9`"),
         (&["corpus", "promote", "no/such.mm", "--name", "x"], "no/such.mm"),
         (

@@ -113,6 +113,7 @@ pub fn check_stamp(dir: &Path) -> Result<(), String> {
         Ok(stamp) if stamp.trim() == decoder() => Ok(()),
         Ok(stamp) => {
             let stamp: String = stamp.trim().escape_debug().take(40).collect();
+            let stamp = if stamp.is_empty() { "(none)".to_string() } else { stamp };
             Err(format!("{name}: bytes of decoder {stamp}, which decoder {} would misread: {WAY_OUT}", decoder()))
         }
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

@@ -48,5 +48,6 @@ pub use setup::Setup;
 pub use shrink::{SHRINK_BUDGET, shrink};
 pub use store::write_atomic;
 pub use store::{
-    Claim, Saved, Unfinished, all_unfinished, claim as claim_finding, folder_name, folders, save, strings, sweep,
+    Claim, Saved, Unfinished, all_unfinished, check_folders, claim as claim_finding, folder_name, folders, save,
+    strings, sweep,
 };

@@ -57,6 +57,13 @@ impl Default for Baseline {
     }
 }
 
+impl Baseline {
+    /// Seeds that the bugs were hunted with.
+    pub fn seeds(&self) -> u32 {
+        self.bugs.values().map(|d| d.seeds).max().unwrap_or(1).clamp(1, 100)
+    }
+}
+
 /// A row of the registry to find again.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -95,7 +102,7 @@ fn checks_for(expected: &str) -> String {
 pub enum Change {
     /// As before, or better, or new.
     Fine,
-    /// It takes more than [`SLOWER`] times as many executions.
+    /// It takes more than its [`limit`].
     Slower,
     /// It is not found, or proved, any more.
     Lost,
@@ -114,17 +121,21 @@ impl Change {
     }
 }
 
-/// Chance alone makes a bug some times slower: the seeds are as good as new after every change of the generator.
-pub const SLOWER: u64 = 8;
+/// Executions after which a bug that took so many counts as slower or lost. The seeds are as good as new after every
+/// change of the generator, and chance alone makes a bug some times slower; below a second it says nothing.
+pub fn limit(before: u64) -> u64 {
+    before.saturating_mul(8).max(10_000)
+}
 
 /// Holds a bug against what was.
 pub fn compare(before: &Detection, now: &Detection) -> Change {
-    let Some(was) = before.median() else { return Change::Fine };
+    let Some(limit) = before.median().map(limit) else { return Change::Fine };
+    let missing = u64::from(now.seeds).saturating_sub(now.found.len() as u64);
     match now.median() {
-        Some(is) if is > was.saturating_mul(SLOWER) => Change::Slower,
+        Some(is) if is > limit => Change::Slower,
         Some(_) => Change::Fine,
-        // Of some seeds none may be lucky: each had its chance if it ran as long as the others took.
-        None if now.missed >= was.saturating_mul(SLOWER) => Change::Lost,
+        // Each that missed it had its chance.
+        None if missing > 0 && now.missed >= limit.saturating_mul(missing) => Change::Lost,
         None => Change::Unknown,
     }
 }
@@ -139,14 +150,18 @@ mod tests {
 
     #[test]
     fn a_bug_that_is_not_found_any_more_is_lost_if_it_was_looked_for() {
-        let before = detection(&[900, 1000, 1100], 0, 3);
-        assert_eq!(before.median(), Some(1000));
+        let before = detection(&[900, 2000, 2100], 0, 3);
+        assert_eq!(before.median(), Some(2000));
         assert_eq!(compare(&before, &detection(&[10, 20, 30], 0, 3)), Change::Fine);
-        assert_eq!(compare(&before, &detection(&[7000, 7999, 90_000], 0, 3)), Change::Fine);
-        assert_eq!(compare(&before, &detection(&[7000, 8001, 90_000], 0, 3)), Change::Slower);
-        assert_eq!(compare(&before, &detection(&[700], 8000, 3)), Change::Lost, "most seeds miss it");
-        assert_eq!(compare(&before, &detection(&[], 8000, 1)), Change::Lost);
-        assert_eq!(compare(&before, &detection(&[], 7999, 1)), Change::Unknown);
+        assert_eq!(compare(&before, &detection(&[7000, 15_999, 90_000], 0, 3)), Change::Fine);
+        assert_eq!(compare(&before, &detection(&[7000, 16_001, 90_000], 0, 3)), Change::Slower);
+        assert_eq!(compare(&before, &detection(&[700], 32_000, 3)), Change::Lost, "most seeds miss it");
+        assert_eq!(compare(&before, &detection(&[700], 31_999, 3)), Change::Unknown, "one had no time");
+        assert_eq!(compare(&before, &detection(&[], 16_000, 1)), Change::Lost);
+        assert_eq!(compare(&before, &detection(&[], 15_999, 1)), Change::Unknown);
+        assert_eq!(compare(&before, &detection(&[], 0, 0)), Change::Unknown, "it had no turn");
+        assert_eq!(compare(&detection(&[2], 0, 1), &detection(&[10_000], 0, 1)), Change::Fine, "too few to say");
+        assert_eq!(compare(&detection(&[2], 0, 1), &detection(&[10_001], 0, 1)), Change::Slower);
         assert_eq!(compare(&detection(&[5], 100, 3), &detection(&[], 8000, 3)), Change::Fine, "it never was sure");
     }
 

@@ -3,7 +3,7 @@
 use super::distinct::Distinct;
 use super::lock::Lock;
 use super::setup::Setup;
-use super::store::{sweep, write_atomic};
+use super::store::{check_folders, sweep, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -151,6 +151,7 @@ pub fn enter(dir: &Path) -> Result<Lock, String> {
     let lock = Lock::file(&dir.join(LOCK)).map_err(told)?;
     let lock = lock.map_err(|owner| format!("{}: another campaign is at work there ({owner})", dir.display()))?;
     sweep(dir);
+    check_folders(dir)?;
     // A file that is there already may be written to where new ones cannot be made.
     write_atomic(&dir.join(format!(".{FILE}.probe")), b"room").map_err(told)?;
     fs::remove_file(dir.join(format!(".{FILE}.probe"))).map_err(told)?;

@@ -229,6 +229,22 @@ pub fn folders(out: &Path) -> Vec<(PathBuf, Value)> {
     dirs.into_iter().filter_map(|dir| json_of(&dir).map(|json| (dir, json))).collect()
 }
 
+/// Whether each `finding.json` can be read: one that cannot would be left out without a word. An error is one line.
+pub fn check_folders(out: &Path) -> Result<(), String> {
+    let mut files: Vec<PathBuf> = fs::read_dir(out).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    files.retain(|dir| dir.is_dir());
+    files.sort();
+    files.iter().map(|dir| dir.join(LAST)).try_for_each(|file| {
+        let told = |why: &str| format!("{}: {why}: expected a finding, or none there", file.display());
+        let bytes = match fs::read(&file) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read.map_err(|e| told(&e.to_string()))?,
+        };
+        let json: Value = serde_json::from_slice(&bytes).map_err(|e| told(&e.to_string()))?;
+        json["signature"].as_str().map(|_| ()).ok_or_else(|| told("no signature"))
+    })
+}
+
 /// The strings of an array of a `finding.json`.
 pub fn strings(json: &Value, key: &str) -> Vec<String> {
     let items = json[key].as_array().into_iter().flatten();

@@ -1,10 +1,11 @@
 //! Words and exits the verbs share.
 
-use crate::campaign::ModelChoice;
+use crate::campaign::{ModelChoice, check_folders, sweep};
 use crate::san::CheckSet;
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -179,4 +180,19 @@ pub fn parse_time(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = digits.parse().map_err(|_| "expected a number with s, m or h".to_string())?;
     Duration::try_from_secs_f64(number * unit).map_err(|_| "expected a time, neither negative nor endless".to_string())
+}
+
+/// Whether findings can be put there. Better told before a long search than after it.
+pub fn check_out(out: &Path) -> Result<(), Failure> {
+    check_writable(out)?;
+    sweep(out);
+    check_folders(out).map_err(usage)
+}
+
+/// Whether there is a folder to write to, or can be one.
+pub fn check_writable(dir: &Path) -> Result<(), Failure> {
+    let nearest = dir.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
+    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
+    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", dir.display()));
+    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)
 }

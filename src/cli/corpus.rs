@@ -1,6 +1,6 @@
 //! `foliofuzz corpus`: artifacts into findings, findings into stored programs, corpora that stay small.
 
-use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, stop_flag, usage, warn};
+use super::common::{CheckArgs, Failure, Format, ModelArgs, Status, check_out, stop_flag, usage, warn};
 use super::formats::{FormatArgs, Output};
 use super::load::{InputArgs, Loaded, is_met};
 use crate::campaign::corpus::{self, Entry, Features, Form, Probe, Smaller};
@@ -77,9 +77,7 @@ fn add(args: &AddArgs) -> Result<Status, Failure> {
     let mut output = args.format.open(0)?;
     // All are read before the first is run, so that a bad one is told at once.
     let artifacts = artifacts(args)?;
-    if args.out.exists() && !args.out.is_dir() {
-        return Err(usage(format!("{}: not a folder: expected one for findings", args.out.display())));
-    }
+    check_out(&args.out)?;
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let (mut added, mut nothing, mut gave_up) = (BTreeMap::new(), Vec::new(), 0);
     for loaded in artifacts.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
@@ -242,8 +240,11 @@ fn min(args: &MinArgs) -> Result<Status, Failure> {
     let (model, mut probe) = probe(&args.model, &args.checks)?;
     let before = corpus::files(&args.input).map_err(usage)?;
     corpus::check_stamp(&args.input).map_err(usage)?;
-    if let Some(out) = args.out.as_ref().filter(|out| out.exists()) {
-        return Err(usage(format!("{}: is there already: expected a new folder", out.display())));
+    if let Some(out) = &args.out {
+        if out.exists() {
+            return Err(usage(format!("{}: is there already: expected a new folder", out.display())));
+        }
+        check_out(out)?;
     }
     let form = if args.to == To::Text { Form::Text } else { Form::AsIs };
     let smaller = corpus::smaller(&args.input, model, &mut probe, form, &mut progress()).map_err(usage)?;

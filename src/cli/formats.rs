@@ -108,7 +108,7 @@ impl FormatArgs {
 }
 
 /// Whether a file can be put there. Better told before a long search than after it.
-fn try_writing(file: &Path) -> Result<(), Failure> {
+pub(super) fn try_writing(file: &Path) -> Result<(), Failure> {
     let cannot = |e: std::io::Error| usage(format!("{}: cannot be written: {e}", file.display()));
     if file.is_dir() {
         return Err(usage(format!("{}: a directory: expected a file", file.display())));

@@ -1,14 +1,17 @@
 //! `foliofuzz hunt`.
 
-use super::common::{CheckArgs, Failure, ModelArgs, Status, on_off, parse_time, stop_flag, usage};
+use super::common::{
+    CheckArgs, Failure, ModelArgs, Status, check_out, check_writable, on_off, parse_time, stop_flag, usage,
+};
 use super::formats::FormatArgs;
 use super::teller::Teller;
 use crate::campaign::hunt::{self, Keeper, Options, Orders, Plan, Session};
 use crate::campaign::state::Campaign;
-use crate::campaign::{Claim, ROUNDS, Setup, corpus, sweep};
+use crate::campaign::{Claim, ROUNDS, Setup, corpus};
 use crate::sched;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use clap::builder::NonEmptyStringValueParser;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const STOP_RULE: &str = "\
@@ -30,7 +33,7 @@ pub struct HuntArgs {
     #[command(flatten)]
     checks: CheckArgs,
     /// Only these operations of `list ops` (a,b), or all but these (--ops=-a,-b)
-    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
     ops: Option<String>,
     /// Stop after this time (90, 60s, 10m, 2h)
     #[arg(long = "for", value_name = "TIME", value_parser = parse_time)]
@@ -128,6 +131,7 @@ fn begin(args: &HuntArgs) -> Result<(Plan, Option<Keeper>), Failure> {
     let fresh = setup(args, Setup::default())?;
     let corpus = args.corpus.as_ref().map(|dir| {
         corpus::stamp(dir).map_err(usage)?;
+        check_writable(dir)?;
         dir.canonicalize().map_err(|e| usage(format!("{}: {e}", dir.display())))
     });
     let corpus = corpus.transpose()?;
@@ -217,14 +221,4 @@ fn setup(args: &HuntArgs, stored: Setup) -> Result<Setup, Failure> {
     sched::parse(&setup.sched).map_err(|e| usage(format!("--sched: {e}")))?;
     setup.ops().map_err(usage)?;
     Ok(setup)
-}
-
-/// Whether findings can be put there. Better told before a long search than after it.
-fn check_out(out: &Path) -> Result<(), Failure> {
-    let nearest = out.ancestors().find(|dir| dir.exists()).unwrap_or(Path::new("."));
-    let probe = nearest.join(format!(".foliofuzz.{}.0.tmp", std::process::id()));
-    let cannot = |e: std::io::Error| usage(format!("{}: {e}: expected a folder to write to", out.display()));
-    std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).map_err(cannot)?;
-    sweep(out);
-    Ok(())
 }

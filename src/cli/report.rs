@@ -1,10 +1,11 @@
 //! `foliofuzz report`.
 
 use super::common::{Failure, Status, say, usage};
+use super::formats::try_writing;
 use crate::bugs::BUGS;
 use crate::campaign::reach::Sweep;
 use crate::campaign::state::Campaign;
-use crate::campaign::{corpus, folders, strings, write_atomic};
+use crate::campaign::{check_folders, corpus, folders, strings, write_atomic};
 use crate::prog::listing::{Listing, column};
 use crate::report::{CampaignPage, Chart, PageFinding, Reached, grouped, time};
 use crate::vocab::Model;
@@ -33,6 +34,8 @@ pub fn run(args: ReportArgs) -> Result<Status, Failure> {
     let campaign = campaign.ok_or_else(|| {
         usage(format!("{}: no campaign.json: expected a folder that `hunt --out` wrote", dir.display()))
     })?;
+    check_folders(dir).map_err(usage)?;
+    try_writing(&args.html)?;
     let model = campaign.setup.model().map_err(|e| usage(format!("{}: {e}", dir.display())))?;
     let findings = folders(dir);
     let page = CampaignPage {

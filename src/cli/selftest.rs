@@ -1,8 +1,9 @@
 //! `foliofuzz selftest`.
 
 use super::common::{Failure, Format, Status, parse_time, stop_flag, usage, warn};
+use super::formats::try_writing;
 use crate::campaign::hunt::{Refound, Search, refind};
-use crate::campaign::selftest::{Baseline, Change, Detection, Row, compare, rows};
+use crate::campaign::selftest::{Baseline, Change, Detection, Row, compare, limit, rows};
 use crate::campaign::{Limits, Progress, Prover, ROUNDS, Setup, Verdict, write_atomic};
 use crate::exec::Runner;
 use crate::prog::{Expect, File, preset};
@@ -17,8 +18,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const EXIT: &str = "\
-A bug is lost if most seeds do not find it in 8 times the executions it took in the baseline, and slower if most take
-more than that. A program is lost if not every interleaving of it is clean any more.
+A bug is lost if most seeds do not find it in 8 times the executions it took in the baseline, 10,000 at least, and
+slower if most take more than that. A program is lost if not every interleaving of it is clean any more.
 
 Exit status: 0 as in the baseline, 1 something is lost or slower, 2 usage, 3 the budget was too small to say, 4 internal
 error.";
@@ -33,9 +34,9 @@ pub struct SelftestArgs {
     /// Time for all of it
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "10m")]
     budget: Duration,
-    /// Seeds each bug is hunted with: 1 to N
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
-    seeds: u32,
+    /// Seeds each bug is hunted with: 1 to N [default: as many as in the baseline]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    seeds: Option<u32>,
     /// Processes; 0 or `auto`: one a core
     #[arg(long, value_name = "N", default_value = "auto", value_parser = super::hunt::jobs)]
     jobs: usize,
@@ -84,15 +85,21 @@ enum Proof {
 pub fn run(args: SelftestArgs) -> Result<Status, Failure> {
     let baseline = read(&args.baseline)?;
     if baseline.is_none() && !args.bless {
-        warn(&format!("{}: not there: nothing to compare with", args.baseline.display()));
+        let path = args.baseline.display();
+        return Err(usage(format!("{path}: not there: expected a baseline to compare with, which --bless writes")));
     }
     let before = baseline.unwrap_or_default();
-    let items = items(&args, &before)?;
+    if args.bless {
+        try_writing(&args.baseline)?;
+    }
+    let seeds = args.seeds.unwrap_or_else(|| before.seeds());
+    let items = items(&args, &before, seeds)?;
     let stop = stop_flag().map_err(|e| Failure::Internal(format!("signal handlers: {e}")))?;
     let scratch = Scratch::new()?;
     let test = Selftest {
         args: &args,
         before: &before,
+        seeds,
         left: Mutex::new(items),
         done: Mutex::new(Vec::new()),
         stop: &stop,
@@ -114,11 +121,17 @@ fn read(path: &Path) -> Result<Option<Baseline>, Failure> {
     if baseline.schema != 1 {
         return Err(usage(format!("{}: schema {}: expected 1", path.display(), baseline.schema)));
     }
+    let odd = |d: &Detection| !(1..=100).contains(&d.seeds) || d.found.len() > d.seeds as usize;
+    if let Some((slug, d)) = baseline.bugs.iter().find(|(_, d)| odd(d)) {
+        let (found, seeds) = (d.found.len(), d.seeds);
+        let path = path.display();
+        return Err(usage(format!("{path}: {slug}: found by {found} of {seeds} seeds: expected 1 to 100 seeds")));
+    }
     Ok(Some(baseline))
 }
 
 /// The work, the quick parts first, so that they leave their time to the others.
-fn items(args: &SelftestArgs, before: &Baseline) -> Result<Vec<Item>, Failure> {
+fn items(args: &SelftestArgs, before: &Baseline, seeds: u32) -> Result<Vec<Item>, Failure> {
     let kernel = args.kernel.as_deref().map(|name| {
         Kernel::parse(name).ok_or_else(|| usage(format!("no kernel `{}`: expected one of `list kernels`", name)))
     });
@@ -129,7 +142,7 @@ fn items(args: &SelftestArgs, before: &Baseline) -> Result<Vec<Item>, Failure> {
     let setup = Setup { rounds: ROUNDS, sched: args.sched.clone(), feedback: true, ..Setup::default() };
     let mut rows = rows(kernel.transpose()?, &args.bugs, &setup);
     rows.sort_by_key(|row| before.bugs.get(&row.slug).and_then(Detection::median).unwrap_or(u64::MAX));
-    let find = |row: Row| (1..=u64::from(args.seeds)).map(move |seed| Item::Find(row.clone(), seed));
+    let find = |row: Row| (1..=u64::from(seeds)).map(move |seed| Item::Find(row.clone(), seed));
     let mut items: Vec<Item> = rows.into_iter().flat_map(find).collect();
     if items.is_empty() {
         return Err(usage("no bug with an expected finding is left: expected slugs of `list bugs`, or no --kernel"));
@@ -137,7 +150,10 @@ fn items(args: &SelftestArgs, before: &Baseline) -> Result<Vec<Item>, Failure> {
     if args.bugs.is_empty() && args.kernel.is_none() {
         let mut files = Vec::new();
         args.clean.iter().for_each(|dir| clean_programs(dir, &mut files));
-        files.sort();
+        files.sort_by_cached_key(|file| {
+            let name = file.display().to_string();
+            (before.proved.get(&name).copied().unwrap_or(u64::MAX), name)
+        });
         if files.is_empty() {
             warn("no programs that must stay clean here: proofs are left out (--clean)");
         }
@@ -193,6 +209,7 @@ struct Changed {
 struct Selftest<'a> {
     args: &'a SelftestArgs,
     before: &'a Baseline,
+    seeds: u32,
     left: Mutex<Vec<Item>>,
     done: Mutex<Vec<Done>>,
     stop: &'a AtomicBool,
@@ -224,7 +241,9 @@ impl Selftest<'_> {
                 let time = self.args.budget.saturating_sub(self.begun.elapsed());
                 let share = time * self.args.jobs.max(1) as u32 / left.len().max(1) as u32;
                 let Some(item) = left.pop() else { return Ok(()) };
-                (item, share.min(time))
+                // What is compared ends by itself, and may take what it needs.
+                let share = if self.is_compared(&item) { time } else { share.min(time) };
+                (item, share)
             };
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(());
@@ -237,11 +256,22 @@ impl Selftest<'_> {
         }
     }
 
+    fn is_compared(&self, item: &Item) -> bool {
+        let known = match item {
+            Item::Find(row, _) => self.before.bugs.get(&row.slug).and_then(Detection::median).is_some(),
+            Item::Prove(path) => self.before.proved.contains_key(&path.display().to_string()),
+        };
+        known && !self.args.bless
+    }
+
     fn find(&self, row: Row, seed: u64, time: Duration) -> Result<Done, String> {
+        if time.is_zero() {
+            return Ok(Done::Found(row, Refound::Missed(0)));
+        }
         let out = self.scratch.join(format!("{}-{seed}", row.slug));
         let was = self.before.bugs.get(&row.slug).and_then(Detection::median);
         // What is to be written down is looked for as long as there is time.
-        let runs = was.filter(|_| !self.args.bless).map(|n| (n * crate::campaign::selftest::SLOWER).max(1000));
+        let runs = was.filter(|_| !self.args.bless).map(limit);
         let setup = row.setup.clone();
         let search = Search { setup, seed, bugs: &row.causes, runs, time, out: &out };
         let found = refind(&search, self.stop).map_err(|e| format!("{} with seed {seed}: {e}", row.slug))?;
@@ -255,9 +285,9 @@ impl Selftest<'_> {
 
     fn prove(&self, path: &Path, time: Duration) -> Done {
         let name = path.display().to_string();
-        let Some(file) = load(path) else { return Done::Proved(name, Proof::Stopped) };
+        let Some(file) = load(path).filter(|_| !time.is_zero()) else { return Done::Proved(name, Proof::Stopped) };
         let runs = self.before.proved.get(&name).map_or(SHORT_PROOF, |n| n * 2 + 1000);
-        let limits = Limits { preemptions: None, runs: Some(runs), time: Some(time.max(Duration::from_secs(1))) };
+        let limits = Limits { preemptions: None, runs: Some(runs), time: Some(time) };
         let mut runner = Runner::new(CheckSet::all());
         let mut tell = |_: &Progress| {};
         let mut prover = Prover::new(&mut runner, limits, self.stop, &mut tell);
@@ -324,7 +354,7 @@ impl Selftest<'_> {
         self.args.format.human(&format!(
             "{sure} of {} bugs found again by most of {} seeds, {proved} programs proved clean, {:.0} s",
             now.bugs.len(),
-            self.args.seeds,
+            self.seeds,
             self.begun.elapsed().as_secs_f64()
         ));
     }
@@ -393,7 +423,7 @@ impl Selftest<'_> {
                     Status::Clean => "as_before",
                     Status::GaveUp => "gave_up",
                 },
-                "seeds": self.args.seeds,
+                "seeds": self.seeds,
                 "seconds": (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
                 "bugs": now.bugs,
                 "proved": now.proofs.iter().filter_map(|(name, p)| match p {
