@@ -101,7 +101,9 @@ fn runs_are_divided_and_added_up() {
     let campaign = json(&dir.join("campaign.json"));
     assert_eq!(campaign["counts"]["execs"], 3001);
     let inputs = names(&dir.join("corpus"), "").into_iter().filter(|n| !n.starts_with('.')).count();
-    assert!(inputs > 20, "{inputs} inputs");
+    // How many depends on what the jobs could read of each other, and so on time.
+    assert!(inputs > 0);
+    assert_eq!(campaign["counts"]["corpus"], inputs);
     assert_eq!(campaign["counts"]["interleavings"], told["distinct"]);
 }
 
