@@ -1,8 +1,9 @@
 //! Findings on disk: one folder a bug, complete or absent.
 //!
-//! A folder is named after the signature it was made for. A finding whose signature or alternatives intersect with
-//! those of a folder, and which the same bugs cause, is the same bug seen from another side: its repro joins it.
-//! Only what the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
+//! A folder is named after the signature it was made for. A finding that the same bugs of the registry cause is the same
+//! bug seen from another side, whatever it shows as: its repro joins the folder. Where nobody knows the cause, it must
+//! be of the same check and kind, and its signature or alternatives must intersect with those of the folder. Only what
+//! the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
 //!
 //! Several processes may write at a time: whoever changes a folder has the lock of the store. Every file is written
 //! whole, and a folder comes with all its files, first as the finding was found ([`claim`]), then minimized ([`save`]).
@@ -283,13 +284,13 @@ fn bucket_of(out: &Path, signature: &str, alts: &[String], cause: &[&str]) -> Op
     let class = class.rsplit_once('-').map_or(class.as_str(), |(class, _)| class);
     folders(out).into_iter().find_map(|(dir, json)| {
         let name = dir.file_name()?.to_string_lossy().into_owned();
-        name.strip_prefix(class).filter(|hash| hash.len() == 9 && hash.starts_with('-'))?;
         // What causes it is not known before it is minimized.
         let theirs = json["signature"].as_str().filter(|_| json["minimized"] != false)?.to_string();
+        let of_class = || name.strip_prefix(class).is_some_and(|hash| hash.len() == 9 && hash.starts_with('-'));
         let known = strings(&json, "alt");
         let ours = || alts.iter().map(String::as_str).chain([signature]);
-        let meets = ours().any(|s| s == theirs || known.iter().any(|k| k == s));
-        (meets && strings(&json, "cause") == cause).then_some((dir, theirs))
+        let meets = || ours().any(|s| s == theirs || known.iter().any(|k| k == s));
+        (strings(&json, "cause") == cause && (!cause.is_empty() || of_class() && meets())).then_some((dir, theirs))
     })
 }
 
@@ -364,29 +365,42 @@ mod tests {
         dir
     }
 
+    fn folder_of(out: &Path, signature: &str, cause: &[&str]) {
+        let dir = out.join(folder_name(signature));
+        fs::create_dir(&dir).expect("a folder");
+        let alt = ["refcount/put-after-free:a", "refcount/put-after-free:b"];
+        let json = serde_json::json!({"signature": signature, "alt": alt, "cause": cause});
+        fs::write(dir.join("finding.json"), json.to_string()).expect("written");
+    }
+
     #[test]
-    fn a_bug_seen_from_one_side_joins_the_folder_of_both() {
+    fn what_nobody_knows_the_cause_of_joins_the_folder_of_both_its_sides() {
         let out = scratch("bucket");
         let both = "refcount/put-after-free:a+b";
-        let dir = out.join(folder_name(both));
-        fs::create_dir(&dir).expect("a folder");
-        let json = serde_json::json!({
-            "signature": both,
-            "alt": ["refcount/put-after-free:a", "refcount/put-after-free:b"],
-            "cause": ["one"],
-        });
-        fs::write(dir.join("finding.json"), json.to_string()).expect("written");
+        folder_of(&out, both, &[]);
         let find = |signature: &str, alts: &[&str], cause: &[&str]| {
             let alts: Vec<String> = alts.iter().map(|s| s.to_string()).collect();
             bucket_of(&out, signature, &alts, cause).map(|b| b.1)
         };
         let found = Some(both.to_string());
-        assert_eq!(find("refcount/put-after-free:a", &[], &["one"]), found);
+        assert_eq!(find("refcount/put-after-free:a", &[], &[]), found);
         let alts = ["refcount/put-after-free:b", "refcount/put-after-free:c"];
-        assert_eq!(find("refcount/put-after-free:b+c", &alts, &["one"]), found);
+        assert_eq!(find("refcount/put-after-free:b+c", &alts, &[]), found);
         assert_eq!(find("refcount/put-after-free:b+c", &alts, &["two"]), None, "another cause is another bug");
-        assert_eq!(find("refcount/put-after-free:c", &[], &["one"]), None);
-        assert_eq!(find("refcount/put:a", &[], &["one"]), None, "another kind");
+        assert_eq!(find("refcount/put-after-free:c", &[], &[]), None);
+        assert_eq!(find("refcount/put:a", &[], &[]), None, "another kind");
+        let _ = fs::remove_dir_all(&out);
+    }
+
+    #[test]
+    fn a_known_bug_has_one_folder_whatever_it_shows_as() {
+        let out = scratch("cause");
+        folder_of(&out, "refcount/put-after-free:a+b", &["one"]);
+        let find = |cause: &[&str]| bucket_of(&out, "vmbug/writeback:c", &[], cause).map(|b| b.1);
+        assert_eq!(find(&["one"]).as_deref(), Some("refcount/put-after-free:a+b"));
+        assert_eq!(find(&["two"]), None);
+        assert_eq!(find(&["one", "two"]), None);
+        assert_eq!(find(&[]), None);
         let _ = fs::remove_dir_all(&out);
     }
 
