@@ -1,9 +1,9 @@
 //! Findings on disk: one folder a bug, complete or absent.
 //!
-//! A folder is named after the signature it was made for. A finding that the same bugs of the registry cause is the same
-//! bug seen from another side, whatever it shows as: its repro joins the folder. Where nobody knows the cause, it must
-//! be of the same check and kind, and its signature or alternatives must intersect with those of the folder. Only what
-//! the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
+//! A folder is named after the signature it was made for. A finding that the same bugs of the registry cause is the
+//! same bug seen from another side, whatever it shows as: its repro joins the folder. Where nobody knows the cause, it
+//! must be of the same check and kind, and its signature or alternatives must intersect with those of the folder. Only
+//! what the folder was made for counts, not what has joined it, so that buckets do not grow into one another.
 //!
 //! Several processes may write at a time: whoever changes a folder has the lock of the store. Every file is written
 //! whole, and a folder comes with all its files, first as the finding was found ([`claim`]), then minimized ([`save`]).
