@@ -208,7 +208,7 @@ ops! {
         about Swap Tmpfs => run::lru::swapoff;
     /// SIGKILL to the program of a CPU: killable waits of its operation end.
     send_sigkill(cpu: Arg::Cpu) in RICH as Release
-        about Cache => run::lru::send_sigkill;
+        about Cache Swap Tmpfs Mapped => run::lru::send_sigkill;
     /// remap_file_pages() of one page of a shared mapping, not populating it (unless the mapping is mlocked).
     remap_file_pages(p: Arg::Process, addr: Arg::Addr, index: Arg::Index) in NONLINEAR as Map
         about Mapped => run::process::remap_file_pages;

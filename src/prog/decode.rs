@@ -31,8 +31,8 @@
 //! mapping's hot index whatever its place byte says. Anonymous: process `b >> 5 & 1`, virtual page `b & 3` or the next
 //! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
 //! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. A page of tmpfs is dirty unless the low three bits are
-//! 0; the hot one is swapped out at 6, and a hole at 7. On v3.13 what a locked VMA maps is mlocked unless the
-//! low three bits are 4 or 5. At most 6 folios, so that two frames are free.
+//! 0; the hot one is swapped out at 6, and a hole at 7. With `0x20`, 7 is a hole in any file from v5.0 on. On v3.13
+//! what a locked VMA maps is mlocked unless the low three bits are 4 or 5. At most 6 folios, so that two frames are free.
 //!
 //! *Swap slot*: from 0xC0, place as an anonymous folio's; with `0x10` that of a tmpfs file's page at index `b & 3` or
 //! the next free one, if there is such a file.
@@ -63,7 +63,7 @@ use std::sync::OnceLock;
 
 /// Changes whenever the same bytes decode to another program. New operations change it for the better part of inputs,
 /// too: what is to last is stored as text.
-pub const DECODE_VERSION: u32 = 5;
+pub const DECODE_VERSION: u32 = 6;
 /// Bytes before the records.
 pub const HEADER: usize = 38;
 /// Bytes of a record.
@@ -343,7 +343,8 @@ fn decode_folios(p: &mut Program, bytes: &[u8], hot: &Hot) {
         6 if is_shmem(p, mapping) => {
             p.init.swaps[hot.folio as usize % SLOTS] = Some(SwapInit::File { mapping, index });
         }
-        7 if is_shmem(p, mapping) => {}
+        // Nobody could bring it in before there were reads.
+        7 if is_shmem(p, mapping) || hot_flags & 0x20 != 0 && p.model.kernel.has_writeback() => {}
         _ => p.init.folios[hot.folio as usize] = Some(mlocked(p, folio(p, hot_place, hot_flags), hot_flags)),
     }
     let mut left = FOLIOS_DECODED - 1;

@@ -23,7 +23,11 @@ const FOLIO: usize = 22;
 /// A page of memory at every address, what is in it by the upper bits.
 const FOUR_PAGES: u8 = 0x0D;
 const SHARED: u8 = 3 << 4;
+const NONLINEAR: u8 = 4 << 4;
 const PRIVATE: u8 = 5 << 4;
+const LOCKED: u8 = 0x80;
+/// Flags of a hot folio that is not there.
+const HOLE: u8 = 0x27;
 
 /// Operations of a fresh program that go through its kinds in turn.
 const KINDS_FIRST: usize = 6;
@@ -151,13 +155,19 @@ fn world_of(topic: Topic, data: &mut [u8], rng: &mut Rng) {
             data[VMA] = FOUR_PAGES | SHARED;
             match rng.below(4) {
                 0 | 1 => data[hot_flags] = data[hot_flags] & !7 | 6, // swapped out
-                2 => data[hot_flags] |= 7,                           // a hole
+                2 => data[hot_flags] = HOLE,
                 _ => {}
             }
         }
         Topic::Mapped => {
-            data[VMA] = FOUR_PAGES | if rng.one_in(3) { PRIVATE } else { SHARED };
-            data[hot_flags] |= 8; // in process 0
+            data[VMA] = FOUR_PAGES | [SHARED, SHARED, NONLINEAR, PRIVATE][rng.below(4) as usize];
+            if rng.one_in(3) {
+                data[VMA] |= LOCKED;
+            }
+            data[hot_flags] = match rng.below(4) {
+                0 => HOLE,
+                _ => data[hot_flags] | 8, // in process 0
+            };
         }
     }
 }
