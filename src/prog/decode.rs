@@ -32,7 +32,7 @@
 //! where one can be. *Flags*: low three bits 7 not on the LRU, 5 and 6 private data; the next two are the processes
 //! that map it; `0x20` dirty, `0x40` active, `0x80` referenced. A page of tmpfs is dirty unless the low three bits are
 //! 0; the hot one is swapped out at 6, and a hole at 7. With `0x20`, 7 is a hole in any file from v5.0 on. On v3.13
-//! what a locked VMA maps is mlocked unless the low three bits are 4 or 5. At most 6 folios, so that two frames are free.
+//! what a locked VMA maps is mlocked unless the low three bits are 4 or 5. At most 6 folios: two frames are free.
 //!
 //! *Swap slot*: from 0xC0, place as an anonymous folio's; with `0x10` that of a tmpfs file's page at index `b & 3` or
 //! the next free one, if there is such a file.
