@@ -207,6 +207,11 @@ impl Content {
             self.wrote(e.new, p, e.seq, true);
             return (self.strays >> f & 1 != 0).then(|| PRIVATE_WRITE.at(e));
         }
+        if !is_anon(v.m, f) {
+            // A file's page that was taken out of it meanwhile: who found it before may still read it.
+            self.wrote(e.new, usize::from(UNKNOWN), e.seq, true);
+            return None;
+        }
         let u = user_page(e.aux)?;
         self.wrote(e.new, FILE_PAGES + u, e.seq, true);
         self.anons[u].loose = true;

@@ -141,6 +141,12 @@ impl Check for FolioLock {
         match e.obj.field() {
             Field::Flags => self.flags(v, e.obj.as_folio()?, e),
             Field::QueueLock if e.kind == Kind::Unlock => self.waiters_flag(v, e),
+            // A task that takes the lock waits no more for what it last waited for. Up to v5.8 it is in the queue again
+            // before it says for which folio.
+            Field::QueueLock if e.kind == Kind::Lock => {
+                self.queued[e.task as usize] = None;
+                None
+            }
             Field::PteCell => FolioLock::mapped(v, e),
             Field::FolioMapping if e.note == Note::MappingStore => {
                 let f = e.obj.as_folio()?;
